@@ -1,0 +1,96 @@
+// What a machine must do: a handful of verbs over opaque vectors and sparse matrices. Verbs enqueue work and return at once;
+// `numbers` and `read` wait. D, S, H, Chebyshev, Anderson and the solver are written once above this interface.
+// Every vector is a block of n × B numbers (B = 1 for a single solve), element (i, b) belonging to particle i and column b.
+
+import type { Csr } from '../graph/csr.js';
+
+/** Arithmetic of a workspace: IEEE double or single. */
+export type Precision = 'f64' | 'f32';
+
+/** A block of rows × columns numbers on the machine; opaque, made by Workspace.vector. */
+export interface Vector {
+  readonly columns: number;
+}
+
+/** One number per column, still on the machine; usable as a coefficient without waiting for it. */
+export interface Scalars {
+  readonly columns: number;
+}
+
+/** A factor for a whole block (number), for each column (array of B), or computed on the machine and not yet read. */
+export type Coefficient = number | Float64Array | Scalars;
+
+/** coefficient · vector; a vector of one column stands for B equal ones. */
+export interface Term {
+  readonly coefficient: Coefficient;
+  readonly vector: Vector;
+}
+
+/** Which matrix multiplies: `in` is Aᵀ (sums over in-links), `out` is A, `both` is W = A + Aᵀ. */
+export type Direction = 'in' | 'out' | 'both';
+
+/** out = factor · rowScale ⊙ (matrix · x) + diagonal ⊙ x + Σ terms. */
+export interface Product {
+  readonly out: Vector;
+  readonly direction: Direction;
+  readonly x: Vector;
+  readonly factor: number;
+  /** One column; absent: all ones. */
+  readonly rowScale?: Vector;
+  /** One column; absent: no such term. */
+  readonly diagonal?: Vector;
+  /** At most four; `out` may be among their vectors, but never is x. */
+  readonly terms: readonly Term[];
+}
+
+/** A reduction over rows, per column: Σ w x (`sum`), Σ w |x| (`absolute`), Σ w x y (`dot`); w absent: all ones. */
+export interface Reduction {
+  readonly kind: 'sum' | 'absolute' | 'dot';
+  readonly x: Vector;
+  readonly y?: Vector;
+  readonly weight?: Vector;
+}
+
+/** A graph placed on a machine, with the vectors that belong to it. Particle order is the graph's at this interface. */
+export interface Workspace {
+  readonly rows: number;
+  readonly precision: Precision;
+  /** Unit roundoff of the arithmetic: 2⁻⁵³ or 2⁻²⁴. */
+  readonly unitRoundoff: number;
+  /** Most additions that any one element of a product passes through, for rounding bounds. */
+  readonly summationDepth: number;
+  /** A zeroed block. `columns` ≥ 1. */
+  vector(columns: number): Vector;
+  /** Gives a block back; using it afterwards is a defect. */
+  release(vector: Vector): void;
+  /** Copies rows × columns numbers in, element (i, b) at i · columns + b. */
+  write(vector: Vector, values: Float64Array): void;
+  product(product: Product): void;
+  /** out = Σ terms, at most 24; out may be among them. */
+  combine(out: Vector, terms: readonly Term[]): void;
+  /** out = factor · by ⊙ x, `by` of one column. out may be x. */
+  scale(out: Vector, x: Vector, by: Vector, factor: number): void;
+  /** One reduction each, in order; at most 16. */
+  reduce(reductions: readonly Reduction[]): readonly Scalars[];
+  /** Waits for scalars: one array of B numbers each. */
+  numbers(scalars: readonly Scalars[]): Promise<readonly Float64Array[]>;
+  /** Waits for a block: rows × columns numbers, element (i, b) at i · columns + b. */
+  read(vector: Vector): Promise<Float64Array>;
+  /** Frees everything of this workspace. Idempotent. */
+  destroy(): void;
+}
+
+/** A machine that can hold graphs. */
+export interface Backend {
+  readonly name: 'cpu' | 'webgpu';
+  readonly precision: Precision;
+  /** One line for humans: threads, or adapter and driver. */
+  readonly description: string;
+  /**
+   * Places a graph. `directions` names the matrices that will be used (`in` alone halves the memory).
+   * Throws FocusError `too-large` where the graph does not fit.
+   */
+  open(axons: Csr, directions: 'in' | 'both'): Promise<Workspace>;
+  /** Frees threads or device. Idempotent. */
+  destroy(): void;
+}
