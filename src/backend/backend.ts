@@ -43,9 +43,12 @@ export interface Product {
   readonly terms: readonly Term[];
 }
 
-/** A reduction over rows, per column: Σ w x (`sum`), Σ w |x| (`absolute`), Σ w x y (`dot`); w absent: all ones. */
+/**
+ * A reduction over rows, per column: Σ w x (`sum`), Σ w |x| (`absolute`), Σ w x y (`dot`), Σ w |x − y| (`distance`);
+ * w of one column, absent: all ones.
+ */
 export interface Reduction {
-  readonly kind: 'sum' | 'absolute' | 'dot';
+  readonly kind: 'sum' | 'absolute' | 'dot' | 'distance';
   readonly x: Vector;
   readonly y?: Vector;
   readonly weight?: Vector;

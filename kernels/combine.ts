@@ -1,0 +1,81 @@
+// Vector verbs: out = Σ coefficient · vector (up to 24 terms in one pass), and out = factor · by ⊙ x.
+// Terms are added in the order given; every element is read before its place in `out` is written, so `out` may be a term.
+// WGSL twins: shaders/combine.wgsl, shaders/scale.wgsl.
+
+import {
+  FACTOR, OUT, ROW_SCALE, STRIDE, TERM_BYTES, TERM_COUNT, TERMS, X,
+} from '../src/backend/cpu/layout';
+import { shareStart } from './share';
+
+export function combine<T>(control: usize, thread: u32): void {
+  const first = shareStart(control, thread), last = shareStart(control, thread + 1);
+  const stride = load<u32>(control, STRIDE);
+  if (stride == 1) combineColumn<T>(control, first, last);
+  else combineBlock<T>(control, first, last, <usize>stride * sizeof<T>());
+}
+
+/** One column: four numbers (two v128 of f64, one of f32) at a time, then the rest one by one. */
+function combineColumn<T>(control: usize, first: u32, last: u32): void {
+  const out: usize = load<usize>(control, OUT);
+  const termsEnd = control + TERMS + <usize>load<u32>(control, TERM_COUNT) * TERM_BYTES;
+  const width: usize = 16 / sizeof<T>();
+  let at = <usize>first * sizeof<T>();
+  const end = <usize>last * sizeof<T>();
+  const whole = at + (<usize>(last - first) / width) * 16;
+  for (; at < whole; at += 16) {
+    let sum = v128.splat<T>(<T>0);
+    for (let term = control + TERMS; term < termsEnd; term += TERM_BYTES) {
+      const c = v128.splat<T>(load<T>(load<usize>(term, 8)));
+      sum = v128.add<T>(sum, v128.mul<T>(c, v128.load(load<usize>(term) + at)));
+    }
+    v128.store(out + at, sum);
+  }
+  for (; at < end; at += sizeof<T>()) {
+    let sum = <T>0;
+    for (let term = control + TERMS; term < termsEnd; term += TERM_BYTES) {
+      sum += load<T>(load<usize>(term, 8)) * load<T>(load<usize>(term) + at);
+    }
+    store<T>(out + at, sum);
+  }
+}
+
+function combineBlock<T>(control: usize, first: u32, last: u32, rowBytes: usize): void {
+  const out: usize = load<usize>(control, OUT);
+  const termsEnd = control + TERMS + <usize>load<u32>(control, TERM_COUNT) * TERM_BYTES;
+  for (let row = first; row < last; row++) {
+    for (let offset: usize = 0; offset < rowBytes; offset += 16) {
+      const place = <usize>row * rowBytes + offset;
+      let sum = v128.splat<T>(<T>0);
+      for (let term = control + TERMS; term < termsEnd; term += TERM_BYTES) {
+        const block: usize = load<usize>(term);
+        const value = load<u32>(term, 4) == 1
+          ? v128.splat<T>(load<T>(block + <usize>row * sizeof<T>()))
+          : v128.load(block + place);
+        sum = v128.add<T>(sum, v128.mul<T>(v128.load(load<usize>(term, 8) + offset), value));
+      }
+      v128.store(out + place, sum);
+    }
+  }
+}
+
+export function scale<T>(control: usize, thread: u32): void {
+  const first = shareStart(control, thread), last = shareStart(control, thread + 1);
+  const out: usize = load<usize>(control, OUT), x: usize = load<usize>(control, X);
+  const by: usize = load<usize>(control, ROW_SCALE);
+  const factor = <T>load<f64>(control, FACTOR);
+  const rowBytes = <usize>load<u32>(control, STRIDE) * sizeof<T>();
+  if (rowBytes == sizeof<T>()) {
+    const end = <usize>last * sizeof<T>();
+    for (let at = <usize>first * sizeof<T>(); at < end; at += sizeof<T>()) {
+      store<T>(out + at, factor * load<T>(by + at) * load<T>(x + at));
+    }
+    return;
+  }
+  for (let row = first; row < last; row++) {
+    const c = v128.splat<T>(factor * load<T>(by + <usize>row * sizeof<T>()));
+    for (let offset: usize = 0; offset < rowBytes; offset += 16) {
+      const place = <usize>row * rowBytes + offset;
+      v128.store(out + place, v128.mul<T>(c, v128.load(x + place)));
+    }
+  }
+}

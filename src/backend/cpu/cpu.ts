@@ -1,0 +1,29 @@
+// The CPU backend: WebAssembly SIMD kernels on worker threads, f64 or f32. Always available.
+
+import { availableParallelism } from 'node:os';
+import { check } from '../../base/errors.js';
+import type { Backend, Precision } from '../backend.js';
+import { openCpuWorkspace } from './workspace.js';
+
+/** How the CPU backend runs. */
+export interface CpuOptions {
+  /** Threads including the calling one, 1…256; default: the processor's available parallelism. */
+  readonly threads?: number;
+  /** Default f64. */
+  readonly precision?: Precision;
+}
+
+/** Opens the CPU backend. Threads start with the first graph that is large enough to share. */
+export function openCpu(options: CpuOptions = {}): Backend {
+  const threads = options.threads ?? availableParallelism();
+  check(Number.isInteger(threads) && threads >= 1 && threads <= 256, 'bad-parameter', () =>
+    `threads: expected an integer in 1…256, found ${threads}`, 'leave it out to use every core');
+  const precision = options.precision ?? 'f64';
+  return {
+    name: 'cpu',
+    precision,
+    description: `cpu, WebAssembly SIMD ${precision}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    open: (axons, directions) => openCpuWorkspace(axons, directions, precision, threads),
+    destroy: () => undefined,
+  };
+}

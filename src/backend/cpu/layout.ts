@@ -1,0 +1,66 @@
+// Byte layout of the control block that the host writes and the WebAssembly kernels read.
+// Both sides compile this one file: plain integer constants only, valid as TypeScript and as AssemblyScript.
+// A command is one verb; fields are u32 unless the comment says f64. Pointers are byte offsets, 0 means absent.
+
+/** i32, bumped by the host to announce a command; workers wait on it. */
+export const SEQUENCE = 0;
+/** i32, workers that have not yet finished the command. */
+export const REMAINING = 64;
+
+/** Which kernel: one of the OP_ constants below. */
+export const OP = 128;
+/** 1 for f64, 0 for f32. */
+export const DOUBLE = 132;
+/** Rows of the blocks. */
+export const ROWS = 136;
+/** Numbers per row of a block: 1, or the columns padded to a whole v128. */
+export const STRIDE = 140;
+/** Columns in use, ≤ stride. */
+export const COLUMNS = 144;
+/** Threads that share the command. */
+export const THREADS = 148;
+/** Result block. */
+export const OUT = 152;
+/** Operand block. */
+export const X = 156;
+/** One-column blocks, see Product. `scale` uses ROW_SCALE for its factor vector. */
+export const ROW_SCALE = 160;
+export const DIAGONAL = 164;
+/** f64. */
+export const FACTOR = 168;
+/** threads + 1 row bounds of a product. */
+export const BOUNDS = 176;
+/** 1 or 2 matrices, each of MATRIX_BYTES at MATRICES: offsets, columns, values (0: all ones). */
+export const MATRIX_COUNT = 180;
+export const MATRICES = 184;
+export const MATRIX_BYTES = 12;
+/** Terms, each of TERM_BYTES at TERMS: block, its stride, coefficients (stride numbers of the precision). */
+export const TERM_COUNT = 208;
+export const TERMS = 212;
+export const TERM_BYTES = 12;
+export const MOST_TERMS = 24;
+/** Reductions, each of REDUCTION_BYTES at REDUCTIONS: kind, x, y, weight. */
+export const REDUCTION_COUNT = 500;
+export const REDUCTIONS = 504;
+export const REDUCTION_BYTES = 16;
+export const MOST_REDUCTIONS = 16;
+/** f64 partial sums: [chunk][reduction][column]. */
+export const PARTIALS = 760;
+/** Size of the control block. */
+export const CONTROL_BYTES = 1024;
+
+export const OP_EXIT = 0;
+export const OP_PRODUCT = 1;
+export const OP_COMBINE = 2;
+export const OP_SCALE = 3;
+export const OP_REDUCE = 4;
+
+export const KIND_SUM = 0;
+export const KIND_ABSOLUTE = 1;
+export const KIND_DOT = 2;
+export const KIND_DISTANCE = 3;
+
+/** Rows per chunk of a reduction: partial sums belong to chunks, so their order never depends on the threads. */
+export const CHUNK_ROWS = 4096;
+/** Arcs of a row that are summed before joining the row's total, which bounds the depth of summation. */
+export const BLOCK_ARCS = 1024;
