@@ -1,9 +1,9 @@
-// Vector verbs: out = Σ coefficient · vector (up to 24 terms in one pass), and out = factor · by ⊙ x.
+// Vector verbs: out = Σ coefficient · vector (up to 24 terms in one pass), and out = factor · by ⊙ x + plus.
 // Terms are added in the order given; every element is read before its place in `out` is written, so `out` may be a term.
 // WGSL twins: shaders/combine.wgsl, shaders/scale.wgsl.
 
 import {
-  FACTOR, OUT, ROW_SCALE, STRIDE, TERM_BYTES, TERM_COUNT, TERMS, X,
+  FACTOR, OUT, ROW_SCALE, SECOND, STRIDE, TERM_BYTES, TERM_COUNT, TERMS, X,
 } from '../src/backend/cpu/layout';
 import { shareStart } from './share';
 
@@ -62,12 +62,14 @@ export function scale<T>(control: usize, thread: u32): void {
   const first = shareStart(control, thread), last = shareStart(control, thread + 1);
   const out: usize = load<usize>(control, OUT), x: usize = load<usize>(control, X);
   const by: usize = load<usize>(control, ROW_SCALE);
+  const plus = load<usize>(control, SECOND);
   const factor = <T>load<f64>(control, FACTOR);
   const rowBytes = <usize>load<u32>(control, STRIDE) * sizeof<T>();
   if (rowBytes == sizeof<T>()) {
     const end = <usize>last * sizeof<T>();
     for (let at = <usize>first * sizeof<T>(); at < end; at += sizeof<T>()) {
-      store<T>(out + at, factor * load<T>(by + at) * load<T>(x + at));
+      const value = factor * load<T>(by + at) * load<T>(x + at);
+      store<T>(out + at, plus ? value + load<T>(plus + at) : value);
     }
     return;
   }
@@ -75,7 +77,9 @@ export function scale<T>(control: usize, thread: u32): void {
     const c = v128.splat<T>(factor * load<T>(by + <usize>row * sizeof<T>()));
     for (let offset: usize = 0; offset < rowBytes; offset += 16) {
       const place = <usize>row * rowBytes + offset;
-      v128.store(out + place, v128.mul<T>(c, v128.load(x + place)));
+      let value = v128.mul<T>(c, v128.load(x + place));
+      if (plus) value = v128.add<T>(value, v128.load(plus + place));
+      v128.store(out + place, value);
     }
   }
 }

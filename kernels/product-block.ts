@@ -4,8 +4,8 @@
 // WGSL twin: shaders/product.wgsl.
 
 import {
-  BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, STRIDE, TERM_BYTES, TERM_COUNT, TERMS,
-  X, BLOCK_ARCS,
+  BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, SECOND, STRIDE, TERM_BYTES, TERM_COUNT, TERMS,
+  UNIT, X, BLOCK_ARCS,
 } from '../src/backend/cpu/layout';
 
 const INDEX: usize = 4;
@@ -87,13 +87,14 @@ function addRow<T>(
 function finish<T>(control: usize, sum: v128, row: u32, offset: usize, rowBytes: usize): void {
   const rowScale: usize = load<usize>(control, ROW_SCALE), diagonal: usize = load<usize>(control, DIAGONAL);
   const place = <usize>row * rowBytes + offset;
-  let factor = <T>load<f64>(control, FACTOR);
-  if (rowScale) factor *= load<T>(rowScale + <usize>row * sizeof<T>());
-  sum = v128.mul<T>(sum, v128.splat<T>(factor));
+  let scale = <T>load<f64>(control, UNIT);
+  if (rowScale) scale *= load<T>(rowScale + <usize>row * sizeof<T>());
+  sum = v128.mul<T>(sum, v128.splat<T>(scale));
   if (diagonal) {
     const d = weightOf<T>(diagonal + <usize>row * sizeof<T>());
     sum = v128.add<T>(sum, v128.mul<T>(d, v128.load(load<usize>(control, X) + place)));
   }
+  sum = v128.mul<T>(sum, v128.splat<T>(<T>load<f64>(control, FACTOR)));
   const terms = load<u32>(control, TERM_COUNT);
   for (let t: u32 = 0; t < terms; t++) {
     const term = control + TERMS + <usize>t * TERM_BYTES;
@@ -111,7 +112,7 @@ function finish<T>(control: usize, sum: v128, row: u32, offset: usize, rowBytes:
 function tiles<T>(
   control: usize, first: u32, last: u32, registers: i32, weighted: bool, offset: usize, rowBytes: usize,
 ): void {
-  const x: usize = load<usize>(control, X) + offset;
+  const x = load<usize>(control, X) + offset, xFirst = load<usize>(control, SECOND) + offset;
   const m = control + MATRICES;
   const offsets: usize = load<usize>(m), columns: usize = load<usize>(m, 4), values: usize = load<usize>(m, 8);
   const two = load<u32>(control, MATRIX_COUNT) == 2;
@@ -122,7 +123,7 @@ function tiles<T>(
     s1 = i64x2.splat(0);
     s2 = i64x2.splat(0);
     s3 = i64x2.splat(0);
-    addRow<T>(registers, weighted, offsets, columns, values, row, x, rowBytes);
+    addRow<T>(registers, weighted, offsets, columns, values, row, xFirst, rowBytes);
     if (two) addRow<T>(registers, weighted, offsets2, columns2, values2, row, x, rowBytes);
     finish<T>(control, s0, row, offset, rowBytes);
     if (registers >= 2) finish<T>(control, s1, row, offset + 16, rowBytes);

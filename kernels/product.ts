@@ -1,10 +1,11 @@
-// Sparse product of one column: out = factor · rowScale ⊙ (M x) + diagonal ⊙ x + Σ coefficient · vector, M = one or two CSRs.
+// Sparse product of one column: out = factor · (rowScale ⊙ (M x) + diagonal ⊙ x) + Σ coefficient · vector, M = one or two CSRs
+// (with two, the first multiplies a vector of its own).
 // Order of summation: four interleaved accumulators over blocks of BLOCK_ARCS arcs, ((0+1)+(2+3)) per block, blocks in order,
 // first matrix before second; so the result never depends on the number of threads. WGSL twin: shaders/product.wgsl.
 
 import {
-  BLOCK_ARCS, BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, TERM_BYTES, TERM_COUNT,
-  TERMS, X,
+  BLOCK_ARCS, BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, SECOND, TERM_BYTES,
+  TERM_COUNT, TERMS, UNIT, X,
 } from '../src/backend/cpu/layout';
 
 const INDEX: usize = 4;
@@ -85,9 +86,10 @@ function term<T>(control: usize, sum: T, place: u32, row: u32): T {
 @inline
 function finish<T>(control: usize, sum: T, row: u32, x: usize, terms: u32): void {
   const rowScale = load<usize>(control, ROW_SCALE), diagonal = load<usize>(control, DIAGONAL);
-  sum *= <T>load<f64>(control, FACTOR);
+  sum *= <T>load<f64>(control, UNIT);
   if (rowScale) sum *= at<T>(rowScale, row);
   if (diagonal) sum += at<T>(diagonal, row) * at<T>(x, row);
+  sum *= <T>load<f64>(control, FACTOR);
   if (terms > 0) sum = term<T>(control, sum, 0, row);
   if (terms > 1) sum = term<T>(control, sum, 1, row);
   if (terms > 2) sum = term<T>(control, sum, 2, row);
@@ -99,6 +101,7 @@ function finish<T>(control: usize, sum: T, row: u32, x: usize, terms: u32): void
 @inline
 function rows<T>(control: usize, begin: u32, end: u32, weighted: bool, two: bool): void {
   const x = load<usize>(control, X), terms = load<u32>(control, TERM_COUNT);
+  const xFirst = load<usize>(control, SECOND);
   const m = control + MATRICES;
   const offsets = load<usize>(m), columns = load<usize>(m, 4), values = load<usize>(m, 8);
   const offsets2 = load<usize>(m, MATRIX_BYTES), columns2 = load<usize>(m, MATRIX_BYTES + 4);
@@ -107,7 +110,7 @@ function rows<T>(control: usize, begin: u32, end: u32, weighted: bool, two: bool
   if (two) first2 = load<u32>(offsets2 + (<usize>begin << 2));
   for (let row = begin; row < end; row++) {
     const last = load<u32>(offsets + (<usize>row << 2), INDEX);
-    let sum = rowSum<T>(weighted, columns, values, first, last, x);
+    let sum = rowSum<T>(weighted, columns, values, first, last, xFirst);
     first = last;
     if (two) {
       const last2 = load<u32>(offsets2 + (<usize>row << 2), INDEX);

@@ -29,17 +29,22 @@ export interface Term {
 /** Which matrix multiplies: `in` is Aᵀ (sums over in-links), `out` is A, `both` is W = A + Aᵀ. */
 export type Direction = 'in' | 'out' | 'both';
 
-/** out = factor · rowScale ⊙ (matrix · x) + diagonal ⊙ x + Σ terms. */
+/**
+ * out = factor · (rowScale ⊙ (matrix · x) + diagonal ⊙ x) + Σ terms. With `both` and xIn, Aᵀ multiplies xIn and A multiplies x:
+ * so diffusion and the last Laplacian product of a step share one pass over the graph.
+ */
 export interface Product {
   readonly out: Vector;
   readonly direction: Direction;
   readonly x: Vector;
+  /** Only with `both`; absent: x. */
+  readonly xIn?: Vector;
   readonly factor: number;
   /** One column; absent: all ones. */
   readonly rowScale?: Vector;
   /** One column; absent: no such term. */
   readonly diagonal?: Vector;
-  /** At most four; `out` may be among their vectors, but never is x. */
+  /** At most four; `out` may be among their vectors, but never is x or xIn. */
   readonly terms: readonly Term[];
 }
 
@@ -71,8 +76,8 @@ export interface Workspace {
   product(product: Product): void;
   /** out = Σ terms, at most 24; out may be among them. */
   combine(out: Vector, terms: readonly Term[]): void;
-  /** out = factor · by ⊙ x, `by` of one column. out may be x. */
-  scale(out: Vector, x: Vector, by: Vector, factor: number): void;
+  /** out = factor · by ⊙ x + plus, `by` of one column, plus absent: zero. out may be x or plus. */
+  scale(out: Vector, x: Vector, by: Vector, factor: number, plus?: Vector): void;
   /** One reduction each, in order; at most 16. */
   reduce(reductions: readonly Reduction[]): readonly Scalars[];
   /** Waits for scalars: one array of B numbers each. */

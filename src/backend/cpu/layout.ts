@@ -46,6 +46,10 @@ export const REDUCTION_BYTES = 16;
 export const MOST_REDUCTIONS = 16;
 /** f64 partial sums: [chunk][reduction][column]. */
 export const PARTIALS = 760;
+/** Second operand: what the first matrix of a product multiplies, or what `scale` adds (0: x, or nothing). */
+export const SECOND = 764;
+/** f64: stored weight × unit = weight. */
+export const UNIT = 768;
 /** Size of the control block. */
 export const CONTROL_BYTES = 1024;
 

@@ -108,11 +108,12 @@ function workspaceOver(
       command.terms(terms, cpu, layout.MOST_TERMS);
       command.execute();
     },
-    scale: (out, x, by, factor) => {
+    scale: (out, x, by, factor, plus) => {
       command.begin(layout.OP_SCALE, cpu(out), rows * 2);
       command.set(layout.OUT, cpu(out).address);
       command.set(layout.X, cpu(x).address);
       command.set(layout.ROW_SCALE, cpu(by).address);
+      if (plus !== undefined) command.set(layout.SECOND, cpu(plus).address);
       command.setDouble(layout.FACTOR, factor);
       command.execute();
     },
@@ -223,7 +224,7 @@ class Command {
     this.set(layout.COLUMNS, shape.columns);
     this.set(layout.TERM_COUNT, 0);
     this.set(layout.REDUCTION_COUNT, 0);
-    for (const field of [layout.ROW_SCALE, layout.DIAGONAL]) this.set(field, 0);
+    for (const field of [layout.ROW_SCALE, layout.DIAGONAL, layout.SECOND]) this.set(field, 0);
   }
 
   execute(): void {
@@ -255,13 +256,14 @@ class Command {
   }
 
   product(
-    { out, direction, x, factor, rowScale, diagonal, terms }: Product,
+    { out, direction, x, xIn, factor, rowScale, diagonal, terms }: Product,
     { incoming, outgoing, unit }: PlacedMatrices,
     bounds: { readonly in: number; readonly out: number; readonly both: number },
     arcs: number,
     cpu: (vector: Vector) => CpuVector,
   ): void {
-    invariant(out !== x, 'the result of a product is not its operand');
+    invariant(out !== x && out !== xIn, 'the result of a product is not its operand');
+    invariant(xIn === undefined || direction === 'both', 'a second operand comes with both matrices');
     invariant(direction === 'in' || outgoing !== null, 'A is placed before it multiplies');
     const chosen = [];
     if (direction !== 'out') chosen.push(incoming);
@@ -269,7 +271,9 @@ class Command {
     this.begin(layout.OP_PRODUCT, cpu(out), arcs * chosen.length + ROW_COST * this.#rows);
     this.set(layout.OUT, cpu(out).address);
     this.set(layout.X, cpu(x).address);
-    this.setDouble(layout.FACTOR, factor * unit);
+    this.set(layout.SECOND, cpu(xIn ?? x).address);
+    this.setDouble(layout.FACTOR, factor);
+    this.setDouble(layout.UNIT, unit);
     if (rowScale !== undefined) this.set(layout.ROW_SCALE, cpu(rowScale).address);
     if (diagonal !== undefined) this.set(layout.DIAGONAL, cpu(diagonal).address);
     this.set(layout.MATRIX_COUNT, chosen.length);

@@ -1,0 +1,75 @@
+// What the operators need to know of a graph, computed once on the host in f64:
+//   out_p = Σ_q A(p,q)     d_i = out_i + in_i     u = the teleport prior     max over axons of d_p + d_q
+// d and out are summed with compensation, so their relative error is a few 2⁻⁵³ whatever the length of a row.
+
+import { check } from '../base/errors.js';
+import type { Csr } from '../graph/csr.js';
+import type { Prior } from './parameters.js';
+
+/** Degrees of a graph; stakes are in the graph's own unit. */
+export interface Adjacency {
+  readonly axons: Csr;
+  readonly outStake: Float64Array;
+  readonly degree: Float64Array;
+  /** Σ d, twice the total stake. */
+  readonly totalDegree: number;
+  /** A bound of the combinatorial spectrum: max over axons of d_p + d_q. */
+  readonly largestPairDegree: number;
+}
+
+/** Computes degrees. O(n + m) time, four vectors. Throws `bad-input` where stakes overflow. */
+export function adjacencyOf(axons: Csr): Adjacency {
+  const { rows, offsets, columns, weights } = axons;
+  const outStake = new Float64Array(rows);
+  const degree = new Float64Array(rows);
+  const lost = new Float64Array(rows);
+  for (let p = 0; p < rows; p++) {
+    let sum = 0;
+    let missing = 0;
+    for (let k = offsets[p]; k < offsets[p + 1]; k++) {
+      const weight = weights[k];
+      const next = sum + weight;
+      missing += sum >= weight ? sum - next + weight : weight - next + sum;
+      sum = next;
+      const q = columns[k];
+      const before = degree[q];
+      const after = before + weight;
+      lost[q] += before >= weight ? before - after + weight : weight - after + before;
+      degree[q] = after;
+    }
+    outStake[p] = sum + missing;
+  }
+  let totalDegree = 0;
+  for (let i = 0; i < rows; i++) {
+    degree[i] = degree[i] + lost[i] + outStake[i];
+    totalDegree += degree[i];
+  }
+  check(Number.isFinite(totalDegree), 'bad-input', () =>
+    'stakes: expected a finite total, found an overflow of double precision',
+    'divide all stakes by a constant: focus does not change');
+  let largestPairDegree = 0;
+  for (let p = 0; p < rows; p++) {
+    for (let k = offsets[p]; k < offsets[p + 1]; k++) {
+      largestPairDegree = Math.max(largestPairDegree, degree[p] + degree[columns[k]]);
+    }
+  }
+  return { axons, outStake, degree, totalDegree, largestPairDegree };
+}
+
+/** The teleport prior as a distribution: n numbers ≥ 0 with sum 1 up to rounding. */
+export function priorOf(adjacency: Adjacency, prior: Prior): Float64Array {
+  const { degree } = adjacency;
+  const weights = prior === 'degree' ? degree : prior;
+  if (weights === 'uniform') return new Float64Array(degree.length).fill(1 / degree.length);
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) sum += weights[i];
+  return weights.map((weight) => weight / sum);
+}
+
+/** The largest power of two that is not above a positive normal number. */
+export function powerOfTwoBelow(value: number): number {
+  let power = 2 ** Math.floor(Math.log2(value));
+  while (power > value) power /= 2;
+  while (power * 2 <= value) power *= 2;
+  return power;
+}

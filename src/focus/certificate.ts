@@ -1,0 +1,63 @@
+// The proven L1 error of a computed focus. R contracts zero-sum differences by κ = 1 − λ_d t in L1, so for every φ
+//   ‖φ − φ*‖₁ ≤ ‖Rφ − φ‖₁ / (1 − κ)
+// What is computed is f = fl(R_K φ − φ). To ‖f‖₁ are added, before the division:
+//   truncation   ‖(g − p_K)(𝓛) φ‖₁ ≤ ε_K √(Σh · Σh(z − z̄)²): 𝓛 is self-adjoint under h and g − p_K vanishes on constants z̄
+//   rounding     γ (λ_d ‖φ‖₁ + G √(Σh · Σh z²)) with γ = (2·depth + 24) u and G the amplification of Clenshaw's recurrence
+// Both norms come from reductions on the machine, whose own error is inside the slack factor.
+
+import type { Vector } from '../backend/backend.js';
+import { roundingAmplification } from './chebyshev.js';
+import type { FocusOperator } from './operator.js';
+
+/** What was measured at a point φ, per column; all in L1 of φ. */
+export interface Measured {
+  /** ‖f‖₁ as computed. */
+  readonly residual: Float64Array;
+  readonly truncation: Float64Array;
+  readonly rounding: Float64Array;
+  /** Σφ. */
+  readonly mass: Float64Array;
+}
+
+/** Covers the rounding of the norms themselves: chunked f64 sums of up to 2³² terms. */
+const SLACK = 1 + 1e-9;
+
+/** Measures f = R_K z − z at z. `f` holds f already. Waits for the machine once. */
+export async function measure(
+  operator: FocusOperator,
+  degree: number,
+  z: Vector,
+  f: Vector,
+  diffusionShare: number,
+): Promise<Measured> {
+  const { workspace, measure: h, totalMeasure, expansion } = operator;
+  const [residual, mass, magnitude, square] = await workspace.numbers(
+    workspace.reduce([
+      { kind: 'absolute', x: f, weight: h },
+      { kind: 'sum', x: z, weight: h },
+      { kind: 'absolute', x: z, weight: h },
+      { kind: 'dot', x: z, y: z, weight: h },
+    ]),
+  );
+  const epsilon = expansion.truncation(degree);
+  const amplification = roundingAmplification(expansion.coefficients(degree));
+  const gamma = (2 * workspace.summationDepth + 24) * workspace.unitRoundoff;
+  const spread = square.map((s, b) => {
+    const spare = 1e-12 * totalMeasure * s;
+    return Math.sqrt(Math.max(0, totalMeasure * s - mass[b] ** 2) + spare);
+  });
+  return {
+    residual: residual.map((r) => r * SLACK),
+    truncation: spread.map((s) => epsilon * s),
+    rounding: square.map((s, b) =>
+      gamma * (diffusionShare * magnitude[b] + amplification * Math.sqrt(totalMeasure * s))),
+    mass,
+  };
+}
+
+/** The error bound of one column after its mass is divided out: ‖φ/Σφ − φ*‖₁. */
+export function errorBound(measured: Measured, column: number, contraction: number): number {
+  const defect =
+    measured.residual[column] + measured.truncation[column] + measured.rounding[column];
+  return defect / (1 - contraction) / measured.mass[column];
+}

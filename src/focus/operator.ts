@@ -1,0 +1,205 @@
+// The tri-kernel on a machine: R φ = λ_d D φ + p_K(𝓛) φ, with p_K the Chebyshev expansion of springs and heat together.
+//
+// Vectors are held as z = φ / h, with h the measure in which 𝓛 is self-adjoint (h = d for the random-walk Laplacian, 1 for the
+// combinatorial one), so one product with W per degree suffices:
+//   Y z = f · (rowScale ⊙ (W z) + diagonal ⊙ z)      y = 2x/Λ − 1 of the expansion
+//   b_k = c_k z + 2 Y b_{k+1} − b_{k+2}   (Clenshaw),   p_K z = c_0 z + Y b_1 − b_2
+// Diffusion rides on the last product: Aᵀ multiplies b_1 + ρ z/out while A multiplies b_1, so D costs no pass of its own.
+
+import type { Scalars, Term, Vector, Workspace } from '../backend/backend.js';
+import { powerOfTwoBelow, priorOf, type Adjacency } from './adjacency.js';
+import { expand, type Expansion } from './chebyshev.js';
+import type { Parameters } from './parameters.js';
+
+/** R of one reading on one workspace. */
+export interface FocusOperator {
+  readonly workspace: Workspace;
+  /** h: one column; φ = h ⊙ z, and ‖φ‖₁ = Σ h|z|. */
+  readonly measure: Vector;
+  /** h on the host, in the graph's particle order. */
+  readonly hostMeasure: Float64Array;
+  /** Σ h. */
+  readonly totalMeasure: number;
+  readonly expansion: Expansion;
+  /** Sweeps over A and Aᵀ so far, each direction counted: two for a product with W. */
+  readonly passes: () => number;
+  /** out = R z (+ plus) with springs and heat to the given degree. Costs `degree` products with W (degree 0: one with Aᵀ). */
+  apply(out: Vector, z: Vector, degree: number, plus?: Vector): void;
+  /** λ_d D z alone, or p_K(𝓛) z alone with other coefficients than R's. */
+  diffusion(out: Vector, z: Vector): void;
+  spectral(out: Vector, z: Vector, coefficients: Float64Array): void;
+  destroy(): void;
+}
+
+/** What depends on the Laplacian: measure, and Y as a product. */
+interface Shape {
+  readonly measure: Float64Array;
+  readonly factor: number;
+  readonly rowScale: boolean;
+  readonly diagonal: Float64Array | null;
+  readonly spectrum: number;
+}
+
+function shapeOf(adjacency: Adjacency, parameters: Parameters, scale: number): Shape {
+  const { degree, largestPairDegree } = adjacency;
+  if (parameters.reading === 'focus-1') {
+    const measure = degree.map((d) => d / scale);
+    return { measure, factor: -1 / scale, rowScale: true, diagonal: null, spectrum: 2 };
+  }
+  const measure = new Float64Array(degree.length).fill(1);
+  if (parameters.unit === null) {
+    return { measure, factor: 0, rowScale: false, diagonal: null, spectrum: 2 };
+  }
+  return {
+    measure,
+    factor: -2 / largestPairDegree,
+    rowScale: false,
+    diagonal: degree.map((d) => largestPairDegree / 2 - d),
+    spectrum: largestPairDegree / parameters.unit,
+  };
+}
+
+/** Which matrices a reading needs on the machine. */
+export function directionsOf({ lambda }: Parameters): 'in' | 'both' {
+  return lambda[1] === 0 && lambda[2] === 0 ? 'in' : 'both';
+}
+
+/** Prepares R for blocks of `columns`. O(n) on the host, six or seven one-column vectors and three blocks on the machine. */
+export function openOperator(
+  workspace: Workspace,
+  adjacency: Adjacency,
+  parameters: Parameters,
+  columns: number,
+): FocusOperator {
+  const { teleport, lambda } = parameters;
+  const { outStake, totalDegree } = adjacency;
+  const n = outStake.length;
+  const scale = powerOfTwoBelow(totalDegree / n);
+  const shape = shapeOf(adjacency, parameters, scale);
+  const { measure: h } = shape;
+  const owned: Vector[] = [];
+  const column = (values: Float64Array): Vector => {
+    const vector = workspace.vector(1);
+    workspace.write(vector, values);
+    owned.push(vector);
+    return vector;
+  };
+  const block = (): Vector => {
+    const vector = workspace.vector(columns);
+    owned.push(vector);
+    return vector;
+  };
+  const measure = column(h);
+  const rowScale = shape.rowScale ? column(h.map((value) => 1 / value)) : null;
+  const diagonal = shape.diagonal === null ? null : column(shape.diagonal);
+  const perOut = column(h.map((value, i) => (outStake[i] > 0 ? (value * scale) / outStake[i] : 0)));
+  const prior = column(priorOf(adjacency, parameters.prior).map((u, i) => u / h[i]));
+  const toPrior = column(
+    h.map((value, i) => value * lambda[0] * (outStake[i] > 0 ? teleport : 1)),
+  );
+  const diffusionFactor = (lambda[0] * (1 - teleport)) / scale;
+  const expansion = expand({
+    // The Jacobi step of the reference reading is no function of the Laplacian: src/focus/reference.ts adds it.
+    springs: parameters.reading === 'reference-2026-07' ? 0 : lambda[1],
+    mu: parameters.mu,
+    heat: lambda[2],
+    tau: parameters.tau,
+    spectrum: shape.spectrum,
+  });
+  const first = block();
+  const second = block();
+  const joined = block();
+  let passes = 0;
+  const known = new Map<number, Float64Array>();
+  const coefficientsOf = (degree: number): Float64Array => {
+    let coefficients = known.get(degree);
+    if (coefficients === undefined) {
+      coefficients = expansion.coefficients(degree);
+      known.set(degree, coefficients);
+    }
+    return coefficients;
+  };
+
+  /** One step of Y: out = factor · Y x + terms; `xIn` as in Product. */
+  const step = (out: Vector, x: Vector, factor: number, terms: readonly Term[], xIn?: Vector): void => {
+    passes += 2;
+    workspace.product({
+      out, direction: 'both', x, factor: factor * shape.factor, terms,
+      ...(xIn === undefined ? {} : { xIn }),
+      ...(rowScale === null ? {} : { rowScale }),
+      ...(diagonal === null ? {} : { diagonal }),
+    });
+  };
+
+  /** λ_d D z (+ terms) as a pass over Aᵀ alone. */
+  const plainDiffusion = (out: Vector, z: Vector, terms: readonly Term[]): void => {
+    passes += 1;
+    workspace.scale(joined, z, perOut, 1);
+    workspace.product({
+      out, direction: 'in', x: joined, factor: diffusionFactor, terms,
+      ...(rowScale === null ? {} : { rowScale }),
+    });
+  };
+
+  const priorShare = (z: Vector): Term => {
+    const [share] = workspace.reduce([{ kind: 'sum', x: z, weight: toPrior }]) as readonly [Scalars];
+    return { coefficient: share, vector: prior };
+  };
+
+  /** p_K z (+ λ_d D z where `withDiffusion`) + rest. */
+  const clenshaw = (
+    out: Vector, z: Vector, c: Float64Array, rest: readonly Term[], withDiffusion: boolean,
+  ): void => {
+    const degree = c.length - 1;
+    if (degree === 0) {
+      const terms = [{ coefficient: c[0], vector: z }, ...rest];
+      if (withDiffusion) plainDiffusion(out, z, terms);
+      else workspace.combine(out, terms);
+      return;
+    }
+    // b_K = c_K z is kept as a factor on z; from there on b_{k+1} is `ahead` and b_{k+2} is `behind`.
+    let ahead: Vector = z;
+    let behind: Vector | null = null;
+    let factor = c[degree];
+    for (let k = degree - 1; k >= 1; k--) {
+      const out2 = behind ?? (ahead === z ? first : second);
+      const terms: Term[] = [];
+      if (ahead !== z && behind === null) terms.push({ coefficient: c[k] - c[degree], vector: z });
+      else terms.push({ coefficient: c[k], vector: z });
+      if (behind !== null) terms.push({ coefficient: -1, vector: behind });
+      step(out2, ahead, 2 * factor, terms);
+      factor = 1;
+      behind = ahead === z ? null : ahead;
+      ahead = out2;
+    }
+    const atZero = degree >= 2 && behind === null ? c[0] - c[degree] : c[0];
+    const terms: Term[] = [{ coefficient: atZero, vector: z }, ...rest];
+    if (behind !== null) terms.push({ coefficient: -1, vector: behind });
+    if (!withDiffusion) {
+      step(out, ahead, factor, terms);
+      return;
+    }
+    workspace.scale(joined, z, perOut, diffusionFactor / (factor * shape.factor), ahead);
+    step(out, ahead, factor, terms, joined);
+  };
+
+  return {
+    workspace,
+    measure,
+    hostMeasure: h,
+    totalMeasure: h.reduce((sum, value) => sum + value, 0),
+    expansion,
+    passes: () => passes,
+    apply: (out, z, degree, plus) => {
+      const rest: Term[] = [priorShare(z)];
+      if (plus !== undefined) rest.push({ coefficient: 1, vector: plus });
+      clenshaw(out, z, coefficientsOf(degree), rest, true);
+    },
+    diffusion: (out, z) => plainDiffusion(out, z, [priorShare(z)]),
+    spectral: (out, z, coefficients) => clenshaw(out, z, coefficients, [], false),
+    destroy: () => {
+      for (const vector of owned) workspace.release(vector);
+      owned.length = 0;
+    },
+  };
+}
