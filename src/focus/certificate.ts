@@ -15,6 +15,8 @@ export interface Measured {
   readonly residual: Float64Array;
   readonly truncation: Float64Array;
   readonly rounding: Float64Array;
+  /** √(Σh · Σh(z − z̄)²), what the truncation of an expansion is multiplied by. */
+  readonly spread: Float64Array;
   /** Σφ. */
   readonly mass: Float64Array;
 }
@@ -51,6 +53,7 @@ export async function measure(
     truncation: spread.map((s) => epsilon * s),
     rounding: square.map((s, b) =>
       gamma * (diffusionShare * magnitude[b] + amplification * Math.sqrt(totalMeasure * s))),
+    spread,
     mass,
   };
 }

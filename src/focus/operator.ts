@@ -23,8 +23,13 @@ export interface FocusOperator {
   readonly expansion: Expansion;
   /** Sweeps over A and Aᵀ so far, each direction counted: two for a product with W. */
   readonly passes: () => number;
-  /** out = R z (+ plus) with springs and heat to the given degree. Costs `degree` products with W (degree 0: one with Aᵀ). */
-  apply(out: Vector, z: Vector, degree: number, plus?: Vector): void;
+  /** out = R z with springs and heat to the given degree. Costs `degree` products with W (degree 0: one with Aᵀ). */
+  apply(out: Vector, z: Vector, degree: number): void;
+  /**
+   * out = R' z + plus, R' = R − λ_d t u 1ᵀ: equal to R on zero-sum vectors, but a contraction on all, so that a correction's
+   * rounded mass dies out and does not grow. Cost as `apply`.
+   */
+  contract(out: Vector, z: Vector, degree: number, plus: Vector): void;
   /** λ_d D z alone, or p_K(𝓛) z alone with other coefficients than R's. */
   diffusion(out: Vector, z: Vector): void;
   spectral(out: Vector, z: Vector, coefficients: Float64Array): void;
@@ -94,9 +99,9 @@ export function openOperator(
   const diagonal = shape.diagonal === null ? null : column(shape.diagonal);
   const perOut = column(h.map((value, i) => (outStake[i] > 0 ? (value * scale) / outStake[i] : 0)));
   const prior = column(priorOf(adjacency, parameters.prior).map((u, i) => u / h[i]));
-  const toPrior = column(
-    h.map((value, i) => value * lambda[0] * (outStake[i] > 0 ? teleport : 1)),
-  );
+  const dangling = h.map((value, i) => (outStake[i] > 0 ? 0 : value * lambda[0] * (1 - teleport)));
+  const fromDangling = column(dangling);
+  const toPrior = column(dangling.map((value, i) => value + h[i] * lambda[0] * teleport));
   const diffusionFactor = (lambda[0] * (1 - teleport)) / scale;
   const expansion = expand({
     // The Jacobi step of the reference reading is no function of the Laplacian: src/focus/reference.ts adds it.
@@ -141,8 +146,8 @@ export function openOperator(
     });
   };
 
-  const priorShare = (z: Vector): Term => {
-    const [share] = workspace.reduce([{ kind: 'sum', x: z, weight: toPrior }]) as readonly [Scalars];
+  const priorShare = (z: Vector, weight: Vector): Term => {
+    const [share] = workspace.reduce([{ kind: 'sum', x: z, weight }]) as readonly [Scalars];
     return { coefficient: share, vector: prior };
   };
 
@@ -190,12 +195,14 @@ export function openOperator(
     totalMeasure: h.reduce((sum, value) => sum + value, 0),
     expansion,
     passes: () => passes,
-    apply: (out, z, degree, plus) => {
-      const rest: Term[] = [priorShare(z)];
-      if (plus !== undefined) rest.push({ coefficient: 1, vector: plus });
+    apply: (out, z, degree) => {
+      clenshaw(out, z, coefficientsOf(degree), [priorShare(z, toPrior)], true);
+    },
+    contract: (out, z, degree, plus) => {
+      const rest = [priorShare(z, fromDangling), { coefficient: 1, vector: plus }];
       clenshaw(out, z, coefficientsOf(degree), rest, true);
     },
-    diffusion: (out, z) => plainDiffusion(out, z, [priorShare(z)]),
+    diffusion: (out, z) => plainDiffusion(out, z, [priorShare(z, toPrior)]),
     spectral: (out, z, coefficients) => clenshaw(out, z, coefficients, [], false),
     destroy: () => {
       for (const vector of owned) workspace.release(vector);

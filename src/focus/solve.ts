@@ -19,6 +19,8 @@ export interface SolveOptions {
   readonly diffusionShare: number;
   /** Applications of R, of any degree, after which the solver gives up. */
   readonly mostIterations: number;
+  /** A guess of the start's defect ‖Rφ − φ‖₁: 1 cold, the tolerance warm. A wrong guess costs passes, never accuracy. */
+  readonly startDefect: number;
   /** Called after each measurement. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Checked between stages. */
@@ -49,50 +51,86 @@ const STAGE_REDUCTION = 0.05;
 const STAGE_TRUNCATION = 0.03;
 /** Share of the allowed defect that truncation may use. */
 const TRUNCATION_SHARE = 0.1;
+/** Stages without progress after which rounding has stopped it. */
+const MOST_STALLED = 3;
 
 /** Refines z (φ = h ⊙ z, Σφ = 1) until the bound is met, the limit is reached or rounding stops progress. */
 export async function solve(operator: FocusOperator, z: Vector, options: SolveOptions): Promise<Solved> {
+  const { columns, tolerance, contraction } = options;
+  let bound = Infinity;
+  const { iterations, measured } = await refine(operator, z, null, options, (at, iterationsSoFar) => {
+    bound = largestBound(at, columns, contraction);
+    options.onProgress?.({ iterations: iterationsSoFar, passes: operator.passes(), errorBound: bound });
+    return bound * (1 - contraction);
+  }, tolerance * (1 - contraction));
+  return { iterations, converged: bound <= tolerance, measured, errorBound: bound };
+}
+
+/**
+ * Solves x = R'x + right from x = 0 until the computed residual is at most `target` in L1 (no proof: for an arithmetic whose
+ * result is measured elsewhere); with right null, x = Rx from x. Returns applications of R.
+ */
+export async function approximate(
+  operator: FocusOperator,
+  x: Vector,
+  right: Vector | null,
+  target: number,
+  options: SolveOptions,
+): Promise<number> {
+  const residual = (at: Measured): number => Math.max(...at.residual);
+  return (await refine(operator, x, right, options, residual, target)).iterations;
+}
+
+/** The refinement loop: stages until `judge` of the measurement is at most `allowed`. */
+async function refine(
+  operator: FocusOperator,
+  x: Vector,
+  right: Vector | null,
+  options: SolveOptions,
+  judge: (measured: Measured, iterations: number) => number,
+  allowed: number,
+): Promise<{ readonly iterations: number; readonly measured: Measured }> {
   const { workspace, expansion } = operator;
-  const { columns, tolerance, contraction, mostIterations } = options;
+  const { columns, mostIterations } = options;
   const f = workspace.vector(columns);
   const delta = workspace.vector(columns);
-  const allowed = tolerance * (1 - contraction);
   const roughDegree = expansion.degreeFor(STAGE_TRUNCATION);
   let spread = 1;
-  let expected = 1;
+  let expected = options.startDefect;
   let iterations = 0;
   let best = Infinity;
   let stalled = 0;
   for (;;) {
     const degree = Math.max(roughDegree,
       expansion.degreeFor((TRUNCATION_SHARE * Math.max(allowed, expected)) / spread));
-    residualInto(operator, f, z, degree);
+    residualInto(operator, f, x, degree, right);
     iterations++;
-    const measured = await measure(operator, degree, z, f, options.diffusionShare);
-    const bound = largestBound(measured, columns, contraction);
-    options.onProgress?.({ iterations, passes: operator.passes(), errorBound: bound });
-    const defect = Math.max(...measured.residual);
-    spread = Math.max(1, ...measured.truncation.map((t) => t / expansion.truncation(degree) || 0));
-    stalled = bound < 0.7 * best ? 0 : stalled + 1;
-    best = Math.min(best, bound);
-    const stop = stalled >= 3 || iterations >= mostIterations || !Number.isFinite(bound);
-    if (bound <= tolerance || stop) {
+    const measured = await measure(operator, degree, x, f, options.diffusionShare);
+    const defect = judge(measured, iterations);
+    spread = Math.max(1, ...measured.spread);
+    stalled = defect < 0.7 * best ? 0 : stalled + 1;
+    best = Math.min(best, defect);
+    const stop = stalled >= MOST_STALLED || iterations >= mostIterations || !Number.isFinite(defect);
+    if (defect <= allowed || stop) {
       for (const vector of [f, delta]) workspace.release(vector);
-      return { iterations, converged: bound <= tolerance, measured, errorBound: bound };
+      return { iterations, measured };
     }
     options.signal?.throwIfAborted();
-    expected = Math.max(STAGE_REDUCTION * defect, 0.3 * allowed);
+    const residual = Math.max(...measured.residual);
+    expected = Math.max(STAGE_REDUCTION * residual, 0.3 * allowed);
+    // A residual that drowns in the truncation says nothing yet: measure again, more accurately.
+    if (residual <= 2 * Math.max(...measured.truncation)) continue;
     const rough = await anderson({
       workspace, columns, measure: operator.measure, x: delta, imageOfZero: f,
-      image: (out, x) => operator.apply(out, x, roughDegree, f),
+      image: (out, point) => operator.contract(out, point, roughDegree, f),
       target: expected, memory: MEMORY, mostIterations: Math.max(1, mostIterations - iterations),
     });
     iterations += rough.applications;
-    workspace.combine(z, [{ coefficient: 1, vector: z }, { coefficient: 1, vector: delta }]);
+    workspace.combine(x, [{ coefficient: 1, vector: x }, { coefficient: 1, vector: delta }]);
   }
 }
 
-/** Applies R exactly `count` times: φ ← Rφ, every expansion accurate to `truncation`; then measures once more. */
+/** Applies R exactly `count` times: φ ← Rφ, every expansion accurate to the tolerance; then measures once more. */
 export async function iterate(
   operator: FocusOperator,
   z: Vector,
@@ -108,17 +146,38 @@ export async function iterate(
     operator.apply(next, z, degree);
     workspace.combine(z, [{ coefficient: 1, vector: next }]);
   }
-  residualInto(operator, next, z, degree);
-  const measured = await measure(operator, degree, z, next, options.diffusionShare);
+  const { measured, bound } = await certify(operator, z, next, options, tolerance * (1 - contraction));
   workspace.release(next);
-  const bound = largestBound(measured, columns, contraction);
   return { iterations: count, converged: bound <= tolerance, measured, errorBound: bound };
 }
 
-/** f = R_K z − z. */
-function residualInto(operator: FocusOperator, f: Vector, z: Vector, degree: number): void {
-  operator.apply(f, z, degree);
-  operator.workspace.combine(f, [{ coefficient: 1, vector: f }, { coefficient: -1, vector: z }]);
+/** Computes f = Rz − z accurately to a defect of `expected`, and the bound that it proves. */
+export async function certify(
+  operator: FocusOperator,
+  z: Vector,
+  f: Vector,
+  options: SolveOptions,
+  expected: number,
+): Promise<{ readonly measured: Measured; readonly bound: number }> {
+  const { columns, tolerance, contraction } = options;
+  const goal = TRUNCATION_SHARE * Math.max(expected, tolerance * (1 - contraction));
+  const degree = operator.expansion.degreeFor(goal / 2);
+  residualInto(operator, f, z, degree, null);
+  const measured = await measure(operator, degree, z, f, options.diffusionShare);
+  return { measured, bound: largestBound(measured, columns, contraction) };
+}
+
+/** f = R_K x + right − x. */
+function residualInto(
+  operator: FocusOperator,
+  f: Vector,
+  x: Vector,
+  degree: number,
+  right: Vector | null,
+): void {
+  if (right === null) operator.apply(f, x, degree);
+  else operator.contract(f, x, degree, right);
+  operator.workspace.combine(f, [{ coefficient: 1, vector: f }, { coefficient: -1, vector: x }]);
 }
 
 function largestBound(measured: Measured, columns: number, contraction: number): number {
