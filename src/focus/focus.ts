@@ -1,9 +1,9 @@
 // The main job: a graph → φ*, with its certificate. Chooses start and method, runs the solver on the machine, reads φ back.
-// Precision f64 means that φ and its bound are computed in double precision; f32 iterates in single precision, on CPU or GPU,
-// and its bound is still measured in f64 on the CPU: a bound in f32 arithmetic would be a hundred times the error.
+// Precision f64 gives φ in double precision, whatever iterates: on a GPU, f32 corrections are refined against f64 residuals. f32
+// asks for less. The bound is measured in f64 in any case: a bound in f32 arithmetic would be a hundred times the error.
 
 import ndarray, { type NdArray } from 'ndarray';
-import type { Backend, Precision, Workspace } from '../backend/backend.js';
+import type { Backend, Precision } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { check, FocusError } from '../base/errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -18,6 +18,8 @@ import { compensatedSum } from './sums.js';
 
 /** Options of a focus computation beyond the parameters of the tri-kernel. */
 export interface SolverOptions extends FocusOptions {
+  /** Precision of the result; default the backend's own. An f32 backend reaches f64 by refinement, see mixed.ts. */
+  readonly precision?: Precision | undefined;
   /** L1 error to certify, in (0, 2]; default 1e-9 for f64, 1e-5 for f32. */
   readonly tolerance?: number | undefined;
   /** Exactly this many plain applications φ ← Rφ from the start, without acceleration. */
@@ -35,7 +37,7 @@ export interface FocusResult extends Entropies {
   readonly reading: Parameters['reading'];
   readonly parameters: Parameters;
   readonly precision: Precision;
-  readonly backend: string;
+  readonly backend: Backend['name'];
   readonly tolerance: number;
   /** φ, n × 1: positive, sum 1, in the graph's particle order. */
   readonly phi: NdArray<Float64Array>;
@@ -66,13 +68,14 @@ export async function focus(
   backend: Backend = openCpu(),
 ): Promise<FocusResult> {
   const parameters = resolveParameters(options, graph);
-  const solver = resolveSolver(options, graph, backend.precision, parameters);
+  const precision = options.precision ?? backend.precision;
+  const solver = resolveSolver(options, graph, precision, parameters);
   const adjacency = adjacencyOf(graph.axons);
   const workspace = await backend.open(graph.axons, directionsOf(parameters));
   try {
     const operator = openOperator(workspace, adjacency, parameters, 1);
     const outcome = await run(graph, adjacency, parameters, operator, options, solver);
-    return assemble(graph, parameters, backend, solver.tolerance, outcome);
+    return assemble(graph, parameters, backend.name, precision, solver.tolerance, outcome);
   } finally {
     workspace.destroy();
   }
@@ -125,7 +128,8 @@ async function run(
 function assemble(
   graph: Graph,
   parameters: Parameters,
-  backend: Backend,
+  backend: Backend['name'],
+  precision: Precision,
   tolerance: number,
   outcome: Outcome,
 ): FocusResult {
@@ -133,8 +137,8 @@ function assemble(
   return {
     reading: parameters.reading,
     parameters,
-    precision: backend.precision,
-    backend: backend.name,
+    precision,
+    backend,
     tolerance,
     phi: ndarray(phi, [graph.particles, 1]),
     iterations: outcome.iterations,
@@ -200,5 +204,3 @@ function resolveSolver(
     signal: options.signal,
   };
 }
-
-export type { Workspace };

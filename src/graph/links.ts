@@ -15,6 +15,7 @@ export interface Links {
   readonly amount: Float64Array;
   /** Neuron table; null where no row names a neuron. */
   readonly neurons: Ids | null;
+  /** Index of the signing neuron, or NO_NEURON. */
   readonly neuron: Uint32Array | null;
   /** Karma of the signing neuron as given on the row, ≥ 0. */
   readonly karma: Float64Array | null;
@@ -24,8 +25,11 @@ export interface Links {
   readonly valence: Int8Array | null;
   /** Will of the signing neuron, ≥ 0: shared equally over its links. */
   readonly will: Float64Array | null;
-  /** Time of the link in seconds (or block height), any finite number. */
+  /** Time of the link in seconds (or block height), any finite number; NaN where the row gives none. */
   readonly time: Float64Array | null;
   /** Integer amounts above 2⁵³ that were rounded to the nearest double on reading. */
   readonly roundedAmounts: number;
 }
+
+/** Stands in the neuron column for a link that no neuron signs. */
+export const NO_NEURON = 0xffffffff;

@@ -1,0 +1,65 @@
+// What both product kernels share: their parameters and bindings, and the end of a row.
+//   out = factor · row_scale ⊙ s + diagonal_factor · diagonal ⊙ x + Σ coefficient · term      (s: the row's sum over arcs)
+// A prelude to product.wgsl and join.wgsl. CPU twin: the end of a row in kernels/ (product). Terms are added in order.
+
+struct Term {
+  coefficient: u32,  // place in `coefficients`
+  stride: u32,       // 0: one coefficient for the block, 1: one for each column
+  source: u32,       // 0: out itself, 1: term_a, 2: term_b; + 256: one column stands for all
+  scale: u32,        // bits of a power of two
+}
+
+struct Params {
+  columns: u32,          // B
+  columns_log2: u32,     // lanes side by side: the power of two ≥ B, at most 64
+  tiles: u32,            // ⌈B / 64⌉
+  groups: u32,           // workgroups with work, all tiles counted
+  direction: u32,        // 1: in-arcs, 2: out-arcs, 3: both
+  partial_base: u32,     // place in `out` of the first partial sum
+  column_base: u32,      // word in `matrix` of the first column index
+  weight_base: u32,      // word in `matrix` of the first weight
+  factor: u32,           // bits
+  diagonal_factor: u32,  // bits
+  parts: u32,            // 1: row_scale is given, 2: diagonal is given
+  term_count: u32,
+  bins: array<vec4<u32>, 8>,  // first group (tiles not counted), first item, items, log2 of lanes to a row
+  terms: array<Term, 4>,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> coefficients: array<total>;
+@group(0) @binding(2) var<storage, read_write> out: array<num>;
+@group(0) @binding(3) var<storage, read> x: array<num>;
+@group(0) @binding(4) var<storage, read> matrix: array<u32>;
+@group(0) @binding(5) var<storage, read> row_scale: array<num>;
+@group(0) @binding(6) var<storage, read> diagonal: array<num>;
+@group(0) @binding(7) var<storage, read> term_a: array<num>;
+@group(0) @binding(8) var<storage, read> term_b: array<num>;
+
+fn term_value(term: Term, row: u32, column: u32) -> num {
+  var place = row * params.columns + column;
+  if ((term.source & 256u) != 0u) { place = row; }
+  var value = num_zero;
+  switch (term.source & 255u) {
+    case 0u: { value = out[place]; }
+    case 1u: { value = term_a[place]; }
+    default: { value = term_b[place]; }
+  }
+  let coefficient = factor_from_total(coefficients[term.coefficient + column * term.stride]);
+  return num_scale(factor_multiply(coefficient, factor_from_bits(term.scale)), value);
+}
+
+/** Ends row `row`: called by one lane, for a row below n and a column below B. */
+fn finish(row: u32, column: u32, sum: total) {
+  let place = row * params.columns + column;
+  var value = num_scale(factor_from_bits(params.factor), total_to_num(sum));
+  if ((params.parts & 1u) != 0u) { value = num_multiply(row_scale[row], value); }
+  if ((params.parts & 2u) != 0u) {
+    let kept = num_multiply(diagonal[row], x[place]);
+    value = num_add(value, num_scale(factor_from_bits(params.diagonal_factor), kept));
+  }
+  for (var t = 0u; t < params.term_count; t++) {
+    value = num_add(value, term_value(params.terms[t], row, column));
+  }
+  out[place] = value;
+}

@@ -1,0 +1,62 @@
+// Sparse matrix times a block of B columns: s(i, b) = Σ weight(i, j) · x(j, b), then the epilogue of the row.
+// CPU twin: kernels/ (product). Needs number-*, summation and epilogue before it.
+// Dispatch: one workgroup of 64 lanes per 64 / (lanes to a row · lanes side by side) items and tile of 64 columns; two-dimensional
+// above 65,535. An item is a row, or a segment of at most 1,024 arcs of a longer row, whose sum goes to the tail of `out` for
+// join.wgsl. Rows are binned by length: a hub does not serialise, a leaf does not hold 64 lanes. Columns are the fastest lanes.
+// Summation: summation.wgsl over the row's arcs in stored order, in-arcs before out-arcs.
+
+override weighted = true;
+
+fn element(arc: u32, column: u32) -> total {
+  let neighbor = matrix[params.column_base + arc];
+  let value = x[neighbor * params.columns + column];
+  if (!weighted) { return total_from(value); }
+  let place = params.weight_base + arc * weight_words;
+  return total_weighted(matrix[place], matrix[place + weight_words - 1u], value);
+}
+
+fn four(arc: u32, step: u32, column: u32) -> array<total, 4> {
+  return array<total, 4>(
+    element(arc, column),
+    element(arc + step, column),
+    element(arc + 2u * step, column),
+    element(arc + 3u * step, column),
+  );
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  if (group >= params.groups) { return; }
+  let task = group / params.tiles;
+  let column = (group % params.tiles) * workgroup_lanes + (lane & ((1u << params.columns_log2) - 1u));
+  var index = 0u;
+  while (index < 7u && task >= params.bins[index + 1u].x) { index++; }
+  let bin = params.bins[index];
+  let lanes_log2 = bin.w + params.columns_log2;
+  let place = ((task - bin.x) << (6u - lanes_log2)) + (lane >> lanes_log2);
+  let live = place < bin.z && column < params.columns;
+  let sharer = (lane >> params.columns_log2) & ((1u << bin.w) - 1u);
+
+  // An item: its row (or, with the top bit, its partial sum), then where its in-arcs start, its out-arcs start, and both end.
+  var row = 0u;
+  var sum = total_zero;
+  if (live) {
+    let at = 4u * (bin.y + place);
+    row = matrix[at];
+    let start = select(matrix[at + 2u], matrix[at + 1u], (params.direction & 1u) != 0u);
+    let end = select(matrix[at + 2u], matrix[at + 3u], (params.direction & 2u) != 0u);
+    sum = lane_sum(start + sharer, end, 1u << bin.w, column);
+  }
+  sum = tree_sum(sum, lane, params.columns_log2, bin.w);
+  if (!live || sharer != 0u) { return; }
+  if ((row & 0x80000000u) == 0u) {
+    finish(row, column, sum);
+  } else {
+    out[params.partial_base + (row & 0x7fffffffu) * params.columns + column] = total_to_num(sum);
+  }
+}

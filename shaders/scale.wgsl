@@ -1,0 +1,40 @@
+// out = factor · by ⊙ x, `by` of one column; out may be x, or `by` where the block has one column.
+// CPU twin: kernels/ (scale). Needs number-* before it. No sums.
+// Dispatch: one workgroup of 64 lanes per 256 elements, four to a lane; two-dimensional above 65,535.
+
+struct Params {
+  columns: u32,
+  elements: u32,
+  groups: u32,
+  factor: u32,     // bits
+  x_is_out: u32,
+  by_is_out: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read_write> out: array<num>;
+@group(0) @binding(3) var<storage, read> x: array<num>;
+@group(0) @binding(4) var<storage, read> by: array<num>;
+
+fn scale(place: u32) {
+  let row = place / params.columns;
+  var value = num_zero;
+  var scaling = num_zero;
+  if (params.x_is_out != 0u) { value = out[place]; } else { value = x[place]; }
+  if (params.by_is_out != 0u) { scaling = out[row]; } else { scaling = by[row]; }
+  out[place] = num_scale(factor_from_bits(params.factor), num_multiply(scaling, value));
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  if (group >= params.groups) { return; }
+  for (var k = 0u; k < 4u; k++) {
+    let place = group * 256u + k * 64u + lane;
+    if (place < params.elements) { scale(place); }
+  }
+}

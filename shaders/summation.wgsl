@@ -1,0 +1,55 @@
+// The one order in which any kernel sums: fixed by the lengths alone, so the same input gives the same bits twice.
+//   lane_sum   one lane, every step-th element: blocks of 32, four accumulators in a block, then the blocks one by one
+//   tree_sum   the lanes of a workgroup that share a result, by halves
+// CPU twin: src/backend/webgpu/depth.ts states the depth of this order. A kernel defines element(place, column) and
+// four(place, step, column), the elements at place, place + step, place + 2·step and place + 3·step.
+
+/** Result columns (lanes side by side) that one workgroup serves at most. */
+const workgroup_lanes = 64u;
+
+var<workgroup> lane_totals: array<total, 64>;
+
+/** Σ element(k, column) over k = first, first + step, … below end. Four loads in flight hide the memory's latency. */
+fn lane_sum(first: u32, end: u32, step: u32, column: u32) -> total {
+  var sum = total_zero;
+  var k = first;
+  while (k < end) {
+    let stop = min(end, k + 32u * step);
+    var a = total_zero;
+    var b = total_zero;
+    var c = total_zero;
+    var d = total_zero;
+    while (k + 3u * step < stop) {
+      let next = four(k, step, column);
+      a = total_add(a, next[0]);
+      b = total_add(b, next[1]);
+      c = total_add(c, next[2]);
+      d = total_add(d, next[3]);
+      k += 4u * step;
+    }
+    while (k < stop) {
+      a = total_add(a, element(k, column));
+      k += step;
+    }
+    sum = total_add(sum, total_add(total_add(a, b), total_add(c, d)));
+  }
+  return sum;
+}
+
+/**
+ * Adds over 2^sharing_log2 groups of lanes; group g of a result is 2^columns_log2 lanes wide. Called by all 64 lanes alike;
+ * the sum is returned in group 0.
+ */
+fn tree_sum(own: total, lane: u32, columns_log2: u32, sharing_log2: u32) -> total {
+  if (sharing_log2 == 0u) { return own; }
+  let sharer = (lane >> columns_log2) & ((1u << sharing_log2) - 1u);
+  lane_totals[lane] = own;
+  for (var half = 1u << (sharing_log2 - 1u); half > 0u; half >>= 1u) {
+    workgroupBarrier();
+    if (sharer < half) {
+      let partner = lane + (half << columns_log2);
+      lane_totals[lane] = total_add(lane_totals[lane], lane_totals[partner]);
+    }
+  }
+  return lane_totals[lane];
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// The command line `focus`: commands are files of this folder, each a skin over the library.
+
+import { Command } from 'commander';
+import { ENGINE_VERSION } from '../report/manifest.js';
+import { convertCommand } from './convert.js';
+import { doctorCommand } from './doctor.js';
+import { reportError } from './exit.js';
+import { generateCommand } from './generate.js';
+import { rankCommand } from './rank.js';
+import { statsCommand } from './stats.js';
+
+const program = new Command('focus')
+  .description('focus of a cybergraph: the stationary distribution of the tri-kernel, with a proven error bound')
+  .version(ENGINE_VERSION)
+  .showHelpAfterError('(run with --help for the options)');
+for (const command of [rankCommand(), statsCommand(), convertCommand(), generateCommand(), doctorCommand()]) {
+  program.addCommand(command);
+}
+for (const command of [program, ...program.commands]) {
+  command.exitOverride();
+  if (command !== program) command.showHelpAfterError('(run with --help for the options)');
+}
+
+// A reader that closes the pipe early (head, less) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error);
+}

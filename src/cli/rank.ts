@@ -1,0 +1,208 @@
+// focus rank LINKS: the main job. Reads a graph, chooses a machine, computes φ* with its certificate, writes it.
+
+import { stat } from 'node:fs/promises';
+import { Command } from 'commander';
+import { BACKEND_NAMES, chooseBackend, type BackendName } from '../backend/choose.js';
+import type { Precision } from '../backend/backend.js';
+import { check } from '../base/errors.js';
+import { digestOfFocus } from '../base/digest.js';
+import { focus, type FocusResult } from '../focus/focus.js';
+import { topOf } from '../focus/measures.js';
+import { READINGS, type Reading } from '../focus/parameters.js';
+import type { LinkFormat } from '../formats/link-format.js';
+import { LINK_FORMATS } from '../formats/link-format.js';
+import { readGraph, type ReadNotes } from '../formats/read.js';
+import { focusFormatOf, writeFocus } from '../formats/write-focus.js';
+import type { Graph } from '../graph/graph.js';
+import { writeManifest } from '../report/manifest.js';
+import { EXIT_NOT_CONVERGED } from './exit.js';
+import { describeInput, type Say } from './input.js';
+import { interruptible } from './interrupt.js';
+import { planOf } from './plan.js';
+import { openProgress } from './progress.js';
+import { choice, option, readInteger, readLambda, readNumber, withConfig } from './settings.js';
+
+interface RankFlags {
+  readonly reading?: Reading;
+  readonly precision?: Precision;
+  readonly backend?: BackendName;
+  readonly threads?: number;
+  readonly tolerance?: number;
+  readonly iterations?: number;
+  readonly maxIterations?: number;
+  readonly teleport?: number;
+  readonly mu?: number;
+  readonly tau?: number;
+  readonly lambda?: [number, number, number];
+  readonly unit?: number;
+  readonly prior?: 'degree' | 'uniform';
+  readonly format?: LinkFormat;
+  readonly order?: 'first-seen' | 'sorted';
+  readonly out?: string;
+  readonly top?: number;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+}
+
+const DEFAULT_TOP = 10;
+
+/** Registers the command. */
+export function rankCommand(): Command {
+  const command = new Command('rank')
+    .description('compute the focus of a graph, with a proven error bound')
+    .argument('<links>', 'file of links, or - for standard input');
+  choice(command, '--reading <name>', 'reading of the tri-kernel (default focus-1)', READINGS);
+  choice(command, '--precision <name>', 'of the result (default f64)', ['f64', 'f32']);
+  choice(command, '--backend <name>', 'machine (default auto)', BACKEND_NAMES);
+  option(command, '--threads <n>', 'CPU threads (default all cores)', readInteger(1));
+  option(command, '--tolerance <e>', 'L1 error to certify (default 1e-9, f32 1e-5)', readNumber);
+  option(command, '--iterations <n>', 'exactly n plain applications of R', readInteger(0));
+  option(command, '--max-iterations <n>', 'give up after n (default 10000)', readInteger(1));
+  option(command, '--teleport <t>', 'teleport probability in (0, 1] (default 0.15)', readNumber);
+  option(command, '--mu <m>', 'screening of springs, > 0 (default 1)', readNumber);
+  option(command, '--tau <t>', 'heat time, ≥ 0 (default 1)', readNumber);
+  option(command, '--lambda <d,s,h>', 'weights, sum 1 (default 0.5,0.3,0.2)', readLambda);
+  option(command, '--unit <stake>', 'stake unit of focus-1-combinatorial', readNumber);
+  choice(command, '--prior <name>', 'teleport prior (default degree)', ['degree', 'uniform']);
+  choice(command, '--format <name>', 'format of LINKS (default: found out)', LINK_FORMATS);
+  choice(command, '--order <name>', 'particle order (default first-seen)', ['first-seen', 'sorted']);
+  option(command, '--out <file>', 'write every particle to .ndjson, .csv or .parquet');
+  option(command, '--top <k>', `print the k highest (default ${DEFAULT_TOP})`, readInteger(0));
+  command.option('--json', 'print one JSON object');
+  command.option('--dry-run', 'print the plan and a memory estimate, compute nothing');
+  return withConfig(command).action((links: string, flags: RankFlags) => rank(links, flags));
+}
+
+async function rank(path: string, flags: RankFlags): Promise<void> {
+  if (flags.out !== undefined) focusFormatOf(flags.out);
+  if (flags.dryRun === true) {
+    process.stdout.write(await planOf(path, flags));
+    return;
+  }
+  const started = performance.now();
+  const progress = openProgress();
+  const say: Say = (line) => {
+    progress.clear();
+    process.stderr.write(`${line}\n`);
+  };
+  try {
+    progress.phase(`reading ${path}`);
+    const { graph, notes } = await readGraph(path, {
+      ...(flags.format === undefined ? {} : { format: flags.format }),
+      ...(flags.order === undefined ? {} : { order: flags.order }),
+      hash: flags.out !== undefined,
+    });
+    for (const line of describeInput(graph, notes, performance.now() - started)) say(line);
+    const result = await compute(graph, flags, progress, say);
+    const elapsedMs = performance.now() - started;
+    const summary = summaryOf(graph, result, elapsedMs);
+    if (flags.out !== undefined) await writeOutput(flags.out, graph, notes, result, summary, say);
+    progress.end();
+    print(graph, result, summary, flags, say, elapsedMs);
+    if (!result.converged && flags.iterations === undefined) process.exitCode = EXIT_NOT_CONVERGED;
+  } finally {
+    progress.end();
+  }
+}
+
+async function compute(
+  graph: Graph,
+  flags: RankFlags,
+  progress: ReturnType<typeof openProgress>,
+  say: Say,
+): Promise<FocusResult> {
+  const precision = flags.precision ?? 'f64';
+  const axons = graph.report.axons;
+  const { backend, reason } = await chooseBackend({ ...flags, precision, axons });
+  say(`backend: ${backend.description} (${reason})`);
+  progress.phase('solving');
+  const tolerance = flags.tolerance ?? (precision === 'f64' ? 1e-9 : 1e-5);
+  const { out, top, json, dryRun, format, order, backend: name, threads, maxIterations, ...options } = flags;
+  try {
+    return await interruptible((signal) => focus(graph, {
+      ...options, precision, tolerance, mostIterations: maxIterations, signal,
+      onProgress: ({ iterations, errorBound }) => progress.update(
+        Math.log(Math.max(errorBound, tolerance)) / Math.log(tolerance),
+        `${iterations} iterations, error ≤ ${errorBound.toExponential(1)}`),
+    }, backend));
+  } finally {
+    backend.destroy();
+  }
+}
+
+/** The keys of --json, which scripts rely on. */
+function summaryOf(graph: Graph, result: FocusResult, elapsedMs: number): Record<string, unknown> {
+  const { report } = graph;
+  const { teleport, mu, tau, lambda, unit, prior } = result.parameters;
+  const parameters = { teleport, mu, tau, lambda, unit, prior };
+  const header = JSON.stringify({ reading: result.reading, ...parameters });
+  return {
+    particles: graph.particles,
+    links: report.links,
+    axons: report.axons,
+    merged: report.merged,
+    dropped: report.dropped,
+    roundedAmounts: report.roundedAmounts,
+    reading: result.reading,
+    parameters,
+    precision: result.precision,
+    backend: result.backend,
+    tolerance: result.tolerance,
+    iterations: result.iterations,
+    passes: result.passes,
+    converged: result.converged,
+    residual: result.residual,
+    errorBound: result.errorBound,
+    entropy: result.entropy,
+    syntropy: result.syntropy,
+    kappa: result.kappa,
+    elapsedMs: Math.round(elapsedMs),
+    digest: digestOfFocus(header, graph.ids, result.phi.data),
+  };
+}
+
+async function writeOutput(
+  out: string,
+  graph: Graph,
+  notes: ReadNotes,
+  result: FocusResult,
+  summary: Record<string, unknown>,
+  say: Say,
+): Promise<void> {
+  await writeFocus(out, { ids: graph.ids, focus: result.phi.data, focusExact: null });
+  const { elapsedMs, ...reproducible } = summary;
+  const manifest = await writeManifest(out, {
+    command: 'rank',
+    input: { name: notes.name, format: notes.format, bytes: notes.bytes, sha256: notes.sha256 },
+    output: { name: out, format: focusFormatOf(out), bytes: (await stat(out)).size, sha256: null },
+    result: reproducible,
+  });
+  check(typeof elapsedMs === 'number', 'failure', () => 'the summary has a time');
+  say(`wrote ${out} (${graph.particles} rows) and ${manifest}`);
+}
+
+function print(
+  graph: Graph,
+  result: FocusResult,
+  summary: Record<string, unknown>,
+  flags: RankFlags,
+  say: Say,
+  elapsedMs: number,
+): void {
+  const rows = topOf(result.phi.data, flags.top ?? (flags.json === true ? 0 : DEFAULT_TOP));
+  const top = rows.map((i) => ({ id: graph.ids.at(i), focus: result.phi.data[i] }));
+  if (flags.json === true) {
+    const body = flags.top === undefined ? summary : { ...summary, top };
+    process.stdout.write(`${JSON.stringify(body)}\n`);
+    return;
+  }
+  const bound = result.errorBound === null
+    ? `residual ${result.residual.toExponential(2)} (this reading has no proven bound)`
+    : `proven L1 error ≤ ${result.errorBound.toExponential(2)}`;
+  const verdict = result.converged ? 'converged' : `NOT CONVERGED to ${result.tolerance}`;
+  say(`${result.reading}: ${verdict}, ${bound}, after ${result.iterations} iterations, `
+    + `${result.passes} passes, ${(elapsedMs / 1000).toFixed(2)} s`);
+  say(`entropy ${result.entropy.toFixed(6)} nats, syntropy ${result.syntropy.toFixed(6)} nats, `
+    + `digest ${String(summary.digest).slice(0, 16)}…`);
+  for (const { id, focus: value } of top) process.stdout.write(`${id}\t${value}\n`);
+}

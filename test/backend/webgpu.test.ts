@@ -1,0 +1,25 @@
+// The shared cases on SwiftShader: every kernel through Dawn's Vulkan back end, once with the adapter's own limits and once with
+// bindings so small that matrices are cut into slices.
+
+import { openWebGpu, probeWebGpu } from '../../src/backend/webgpu/webgpu.js';
+import { workspaceCases } from '../cases/workspace-cases.js';
+
+/** Some thirty additions of 2⁻²⁴ each, and the rounding of inputs. */
+const TOLERANCE_F32 = 2e-6;
+const SMALL_BINDING = 2 ** 17;
+
+const { unavailable, adapters } = await probeWebGpu();
+if (adapters.length === 0) {
+  throw new Error(`the WGSL suite did not run: ${unavailable ?? 'no adapter, not even SwiftShader'}`);
+}
+
+workspaceCases(`webgpu on ${adapters[0].name}`, () => openWebGpu(), TOLERANCE_F32);
+
+const large = `its blocks exceed a binding of ${SMALL_BINDING} bytes`;
+workspaceCases('webgpu with small bindings', () => openWebGpu({ bindingLimit: SMALL_BINDING }), TOLERANCE_F32, {
+  'what was written is read back in graph order': large,
+  'products agree for more columns than a workgroup has lanes': large,
+  'products agree on hubs of a hundred thousand arcs': large,
+  'sixteen reductions of 2049 rows agree': large,
+  'sixteen reductions of 100000 rows agree': large,
+});
