@@ -22,6 +22,11 @@ function at<T>(block: usize, index: u32): T {
 function plainSum<T>(from: usize, to: usize, x: usize): T {
   let total = <T>0;
   let p = from;
+  // Most rows of real graphs are shorter than an unrolled step.
+  if (to - from < 4 * INDEX) {
+    for (; p < to; p += INDEX) total += at<T>(x, load<u32>(p));
+    return total;
+  }
   while (p < to) {
     const stop = min<usize>(to, p + <usize>BLOCK_ARCS * INDEX);
     const whole = p + ((stop - p) & ~15);
@@ -45,6 +50,13 @@ function plainSum<T>(from: usize, to: usize, x: usize): T {
 function weightedSum<T>(from: usize, to: usize, values: usize, x: usize): T {
   let total = <T>0;
   let p = from, v = values;
+  if (to - from < 4 * INDEX) {
+    for (; p < to; p += INDEX) {
+      total += load<T>(v) * at<T>(x, load<u32>(p));
+      v += sizeof<T>();
+    }
+    return total;
+  }
   while (p < to) {
     const stop = min<usize>(to, p + <usize>BLOCK_ARCS * INDEX);
     const whole = p + ((stop - p) & ~15);
@@ -76,36 +88,33 @@ function rowSum<T>(weighted: bool, columns: usize, values: usize, first: u32, la
 
 // @ts-ignore: decorator
 @inline
-function term<T>(control: usize, sum: T, place: u32, row: u32): T {
-  const entry = control + TERMS + place * TERM_BYTES;
-  return sum + load<T>(load<usize>(entry, 8)) * at<T>(load<usize>(entry), row);
+function termVector(control: usize, place: usize): usize {
+  return load<usize>(control + TERMS + place * TERM_BYTES);
 }
 
-/** Scales the sum of a row, adds diagonal and terms, stores. The loads of constants hit the first cache line of the command. */
 // @ts-ignore: decorator
 @inline
-function finish<T>(control: usize, sum: T, row: u32, x: usize, terms: u32): void {
+function termCoefficient<T>(control: usize, place: usize): T {
+  return load<T>(load<usize>(control + TERMS + place * TERM_BYTES, 8));
+}
+
+/** Rows begin … end − 1; `weighted`, `two` and `terms` are constants of each copy that the compiler makes. */
+// @ts-ignore: decorator
+@inline
+function rows<T>(control: usize, begin: u32, end: u32, weighted: bool, two: bool, terms: i32): void {
+  const x = load<usize>(control, X), xFirst = load<usize>(control, SECOND), out = load<usize>(control, OUT);
   const rowScale = load<usize>(control, ROW_SCALE), diagonal = load<usize>(control, DIAGONAL);
-  sum *= <T>load<f64>(control, UNIT);
-  if (rowScale) sum *= at<T>(rowScale, row);
-  if (diagonal) sum += at<T>(diagonal, row) * at<T>(x, row);
-  sum *= <T>load<f64>(control, FACTOR);
-  if (terms > 0) sum = term<T>(control, sum, 0, row);
-  if (terms > 1) sum = term<T>(control, sum, 1, row);
-  if (terms > 2) sum = term<T>(control, sum, 2, row);
-  if (terms > 3) sum = term<T>(control, sum, 3, row);
-  store<T>(load<usize>(control, OUT) + <usize>row * sizeof<T>(), sum);
-}
-
-// @ts-ignore: decorator
-@inline
-function rows<T>(control: usize, begin: u32, end: u32, weighted: bool, two: bool): void {
-  const x = load<usize>(control, X), terms = load<u32>(control, TERM_COUNT);
-  const xFirst = load<usize>(control, SECOND);
+  const unit = <T>load<f64>(control, UNIT), factor = <T>load<f64>(control, FACTOR);
   const m = control + MATRICES;
   const offsets = load<usize>(m), columns = load<usize>(m, 4), values = load<usize>(m, 8);
   const offsets2 = load<usize>(m, MATRIX_BYTES), columns2 = load<usize>(m, MATRIX_BYTES + 4);
   const values2 = load<usize>(m, MATRIX_BYTES + 8);
+  let v0: usize = 0, v1: usize = 0, v2: usize = 0, v3: usize = 0;
+  let c0 = <T>0, c1 = <T>0, c2 = <T>0, c3 = <T>0;
+  if (terms > 0) { v0 = termVector(control, 0); c0 = termCoefficient<T>(control, 0); }
+  if (terms > 1) { v1 = termVector(control, 1); c1 = termCoefficient<T>(control, 1); }
+  if (terms > 2) { v2 = termVector(control, 2); c2 = termCoefficient<T>(control, 2); }
+  if (terms > 3) { v3 = termVector(control, 3); c3 = termCoefficient<T>(control, 3); }
   let first = load<u32>(offsets + (<usize>begin << 2)), first2: u32 = 0;
   if (two) first2 = load<u32>(offsets2 + (<usize>begin << 2));
   for (let row = begin; row < end; row++) {
@@ -117,8 +126,43 @@ function rows<T>(control: usize, begin: u32, end: u32, weighted: bool, two: bool
       sum += rowSum<T>(weighted, columns2, values2, first2, last2, x);
       first2 = last2;
     }
-    finish<T>(control, sum, row, x, terms);
+    sum *= unit;
+    if (rowScale) sum *= at<T>(rowScale, row);
+    if (diagonal) sum += at<T>(diagonal, row) * at<T>(x, row);
+    sum *= factor;
+    if (terms > 0) sum += c0 * at<T>(v0, row);
+    if (terms > 1) sum += c1 * at<T>(v1, row);
+    if (terms > 2) sum += c2 * at<T>(v2, row);
+    if (terms > 3) sum += c3 * at<T>(v3, row);
+    store<T>(out + <usize>row * sizeof<T>(), sum);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function byTerms<T>(control: usize, begin: u32, end: u32, weighted: bool, two: bool): void {
+  const terms = load<u32>(control, TERM_COUNT);
+  if (terms == 0) rows<T>(control, begin, end, weighted, two, 0);
+  else if (terms == 1) rows<T>(control, begin, end, weighted, two, 1);
+  else if (terms == 2) rows<T>(control, begin, end, weighted, two, 2);
+  else if (terms == 3) rows<T>(control, begin, end, weighted, two, 3);
+  else rows<T>(control, begin, end, weighted, two, 4);
+}
+
+function weightedTwo<T>(control: usize, begin: u32, end: u32): void {
+  byTerms<T>(control, begin, end, true, true);
+}
+
+function weightedOne<T>(control: usize, begin: u32, end: u32): void {
+  byTerms<T>(control, begin, end, true, false);
+}
+
+function plainTwo<T>(control: usize, begin: u32, end: u32): void {
+  byTerms<T>(control, begin, end, false, true);
+}
+
+function plainOne<T>(control: usize, begin: u32, end: u32): void {
+  byTerms<T>(control, begin, end, false, false);
 }
 
 export function product<T>(control: usize, thread: u32): void {
@@ -126,8 +170,8 @@ export function product<T>(control: usize, thread: u32): void {
   const begin = load<u32>(bounds), end = load<u32>(bounds, 4);
   const two = load<u32>(control, MATRIX_COUNT) == 2;
   if (load<usize>(control, MATRICES + 8)) {
-    if (two) rows<T>(control, begin, end, true, true);
-    else rows<T>(control, begin, end, true, false);
-  } else if (two) rows<T>(control, begin, end, false, true);
-  else rows<T>(control, begin, end, false, false);
+    if (two) weightedTwo<T>(control, begin, end);
+    else weightedOne<T>(control, begin, end);
+  } else if (two) plainTwo<T>(control, begin, end);
+  else plainOne<T>(control, begin, end);
 }

@@ -5,10 +5,35 @@
 
 import type { Reduction, Vector, Workspace } from '../backend/backend.js';
 
+/** Blocks for the last m + 1 points, kept between calls: making them anew costs as much as a pass over the graph. */
+export interface AndersonHistory {
+  readonly columns: number;
+  readonly points: readonly { readonly image: Vector; readonly residual: Vector }[];
+  release(): void;
+}
+
+/** Makes room for mixing `memory` past points: 2 (memory + 1) blocks. */
+export function openHistory(workspace: Workspace, columns: number, memory: number): AndersonHistory {
+  const points = Array.from({ length: memory + 1 }, () => ({
+    image: workspace.vector(columns),
+    residual: workspace.vector(columns),
+  }));
+  return {
+    columns,
+    points,
+    release: () => {
+      for (const { image, residual } of points) {
+        workspace.release(image);
+        workspace.release(residual);
+      }
+    },
+  };
+}
+
 /** What to iterate, from where, and when to stop. */
 export interface AndersonProblem {
   readonly workspace: Workspace;
-  readonly columns: number;
+  readonly history: AndersonHistory;
   /** h of the norm; one column. */
   readonly measure: Vector;
   /** out = G(x). */
@@ -19,7 +44,6 @@ export interface AndersonProblem {
   readonly imageOfZero?: Vector;
   /** Stop when Σ h|f| is at most this in every column. */
   readonly target: number;
-  readonly memory: number;
   readonly mostIterations: number;
 }
 
@@ -34,19 +58,17 @@ const REGULARISATION = 1e-13;
 
 /** Iterates until the target, the limit, or a residual that no longer falls. x ends at the mix of the last images. */
 export async function anderson(problem: AndersonProblem): Promise<AndersonOutcome> {
-  const { workspace, columns, x, target, memory } = problem;
-  const history = Array.from({ length: memory + 1 }, () => ({
-    image: workspace.vector(columns),
-    residual: workspace.vector(columns),
-  }));
-  const grams = Array.from({ length: columns }, () => new Float64Array((memory + 1) ** 2));
+  const { workspace, x, target } = problem;
+  const { points, columns } = problem.history;
+  const size = points.length;
+  const grams = Array.from({ length: columns }, () => new Float64Array(size ** 2));
   let used = 0;
   let applications = 0;
   let residual = Infinity;
   let best = Infinity;
   let sinceBest = 0;
-  for (let slot = 0; applications < problem.mostIterations; slot = (slot + 1) % (memory + 1)) {
-    const { image, residual: f } = history[slot];
+  for (let slot = 0; applications < problem.mostIterations; slot = (slot + 1) % size) {
+    const { image, residual: f } = points[slot];
     if (used === 0 && problem.imageOfZero !== undefined) {
       workspace.combine(image, [{ coefficient: 1, vector: problem.imageOfZero }]);
       workspace.combine(f, [{ coefficient: 1, vector: problem.imageOfZero }]);
@@ -55,33 +77,30 @@ export async function anderson(problem: AndersonProblem): Promise<AndersonOutcom
       await problem.image(image, x);
       workspace.combine(f, [{ coefficient: 1, vector: image }, { coefficient: -1, vector: x }]);
     }
-    used = Math.min(used + 1, memory + 1);
-    residual = await measureResidual(problem, history.slice(0, used), slot, grams);
-    const weights = mixingWeights(grams, used, memory + 1);
-    workspace.combine(x, weights.map((w, i) => ({ coefficient: w, vector: history[i].image })));
+    used = Math.min(used + 1, size);
+    residual = await measureResidual(problem, used, slot, grams);
+    const weights = mixingWeights(grams, used, size);
+    workspace.combine(x, weights.map((w, i) => ({ coefficient: w, vector: points[i].image })));
     if (!(residual > target)) break;
     if (residual < 0.9 * best) sinceBest = 0;
-    else if (++sinceBest > 2 * memory + 4) break;
+    else if (++sinceBest > 2 * size + 2) break;
     best = Math.min(best, residual);
-  }
-  for (const { image, residual: f } of history) {
-    workspace.release(image);
-    workspace.release(f);
   }
   return { applications, residual };
 }
 
 /** Updates row and column `slot` of every column's Gram matrix; returns the largest Σ h|f| of that slot. */
 async function measureResidual(
-  { workspace, columns, measure }: AndersonProblem,
-  history: readonly { readonly residual: Vector }[],
+  { workspace, measure, history }: AndersonProblem,
+  used: number,
   slot: number,
   grams: readonly Float64Array[],
 ): Promise<number> {
-  const size = Math.round(Math.sqrt(grams[0].length));
-  const f = history[slot].residual;
+  const { points, columns } = history;
+  const size = points.length;
+  const f = points[slot].residual;
   const wanted: Reduction[] = [{ kind: 'absolute', x: f, weight: measure }];
-  for (const { residual } of history) wanted.push({ kind: 'dot', x: f, y: residual, weight: measure });
+  for (const { residual } of points.slice(0, used)) wanted.push({ kind: 'dot', x: f, y: residual, weight: measure });
   const [norms, ...dots] = await workspace.numbers(workspace.reduce(wanted));
   for (let b = 0; b < columns; b++) {
     dots.forEach((dot, i) => {

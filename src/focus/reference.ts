@@ -5,7 +5,7 @@
 // Source: the network's Rust reference implementation, read in float64.
 
 import type { Vector } from '../backend/backend.js';
-import { anderson } from './anderson.js';
+import { anderson, openHistory } from './anderson.js';
 import type { Adjacency } from './adjacency.js';
 import type { FocusOperator } from './operator.js';
 import type { Parameters } from './parameters.js';
@@ -74,10 +74,12 @@ export async function solveReference(
   let residual = Infinity;
   const image = workspace.vector(1);
   if (count === null) {
+    const history = openHistory(workspace, 1, MEMORY);
     const outcome = await anderson({
-      workspace, columns: 1, measure: operator.measure, x: phi, image: reference.apply,
-      target: tolerance / 4, memory: MEMORY, mostIterations: options.mostIterations,
+      workspace, history, measure: operator.measure, x: phi, image: reference.apply,
+      target: tolerance / 4, mostIterations: options.mostIterations,
     });
+    history.release();
     iterations = outcome.applications;
   } else {
     for (; iterations < count; iterations++) {

@@ -4,7 +4,7 @@
 // Against the plain iteration this saves five to ten times the passes over the graph (bench/acceleration.ts).
 
 import type { Vector } from '../backend/backend.js';
-import { anderson } from './anderson.js';
+import { anderson, openHistory } from './anderson.js';
 import { errorBound, measure, type Measured } from './certificate.js';
 import type { FocusOperator } from './operator.js';
 
@@ -94,6 +94,7 @@ async function refine(
   const { columns, mostIterations } = options;
   const f = workspace.vector(columns);
   const delta = workspace.vector(columns);
+  const history = openHistory(workspace, columns, MEMORY);
   const roughDegree = expansion.degreeFor(STAGE_TRUNCATION);
   let spread = 1;
   let expected = options.startDefect;
@@ -113,6 +114,7 @@ async function refine(
     const stop = stalled >= MOST_STALLED || iterations >= mostIterations || !Number.isFinite(defect);
     if (defect <= allowed || stop) {
       for (const vector of [f, delta]) workspace.release(vector);
+      history.release();
       return { iterations, measured };
     }
     options.signal?.throwIfAborted();
@@ -121,9 +123,9 @@ async function refine(
     // A residual that drowns in the truncation says nothing yet: measure again, more accurately.
     if (residual <= 2 * Math.max(...measured.truncation)) continue;
     const rough = await anderson({
-      workspace, columns, measure: operator.measure, x: delta, imageOfZero: f,
+      workspace, history, measure: operator.measure, x: delta, imageOfZero: f,
       image: (out, point) => operator.contract(out, point, roughDegree, f),
-      target: expected, memory: MEMORY, mostIterations: Math.max(1, mostIterations - iterations),
+      target: expected, mostIterations: Math.max(1, mostIterations - iterations),
     });
     iterations += rough.applications;
     workspace.combine(x, [{ coefficient: 1, vector: x }, { coefficient: 1, vector: delta }]);

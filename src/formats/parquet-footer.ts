@@ -26,9 +26,10 @@ export interface ParquetColumn {
   /** Whether rows may be null; null for a nested or repeated column, which is not read. */
   readonly optional: boolean | null;
   readonly unsigned: boolean;
-  /** What a number means: value = stored · scale, in seconds for dates and times. */
-  readonly scale: number;
-  readonly decimal: boolean;
+  /** Units of a stored date or time in a second; 1 for plain numbers, below 1 for days. */
+  readonly unitsPerSecond: number;
+  /** Decimal places of a decimal, value = stored · 10^−places; −1 for other types. */
+  readonly places: number;
   /** Position among the leaves of the schema: the chunk of this column in each row group. */
   readonly leaf: number;
 }
@@ -43,7 +44,7 @@ export interface ColumnChunk {
 /** A run of rows. */
 export interface RowGroup {
   readonly rows: number;
-  /** By leaf; null for a chunk that is in another file. */
+  /** By leaf; null for a chunk that is in another file, and where there are no rows. */
   readonly chunks: readonly (ColumnChunk | null)[];
 }
 
@@ -60,8 +61,8 @@ const PHYSICAL: readonly PhysicalType[] = [
   'other', 'int32', 'int64', 'other', 'float', 'double', 'bytes', 'fixed',
 ];
 const UNSIGNED_CONVERTED = [11, 12, 13, 14];
-/** Converted types that scale: date (days), timestamps in milliseconds and in microseconds. */
-const CONVERTED_SCALE = new Map([[6, 86400], [9, 1e-3], [10, 1e-6]]);
+/** Converted types of times: date (days), timestamps in milliseconds and in microseconds. */
+const CONVERTED_UNITS = new Map([[6, 1 / 86400], [9, 1e3], [10, 1e6]]);
 const CONVERTED_DECIMAL = 5;
 
 /** Reads and checks the footer. Throws ParquetFault. Cost O(footer). */
@@ -133,13 +134,12 @@ function columnOf(element: ThriftStruct, leaf: number): ParquetColumn {
   const decimalType = logical === null ? null : structOf(logical, 5);
   const decimal = converted === CONVERTED_DECIMAL || decimalType !== null;
   const digits = decimalType === null ? numberOf(element, 7, 0) : numberOf(decimalType, 1, 0);
-  let scale = CONVERTED_SCALE.get(converted) ?? 1;
-  if (logical !== null && logical.has(6)) scale = 86400;
+  let unitsPerSecond = CONVERTED_UNITS.get(converted) ?? 1;
+  if (logical !== null && logical.has(6)) unitsPerSecond = 1 / 86400;
   const timestamp = logical === null ? null : structOf(logical, 8);
-  if (timestamp !== null) scale = unitOf(timestamp);
-  if (decimal) {
-    if (!(digits >= 0 && digits <= 22)) throw new ParquetFault(`a decimal column has ${digits} decimal places`);
-    scale = 10 ** -digits;
+  if (timestamp !== null) unitsPerSecond = unitOf(timestamp);
+  if (decimal && !(digits >= 0 && digits <= 99)) {
+    throw new ParquetFault(`a decimal column has ${digits} decimal places`);
   }
   return {
     name: textIn(element, 4),
@@ -147,17 +147,17 @@ function columnOf(element: ThriftStruct, leaf: number): ParquetColumn {
     width: numberOf(element, 2, 0),
     optional: repetition === 2 ? null : repetition === 1,
     unsigned: UNSIGNED_CONVERTED.includes(converted) || (integer !== null && integer.get(2) === false),
-    scale,
-    decimal,
+    unitsPerSecond,
+    places: decimal ? digits : -1,
     leaf,
   };
 }
 
-/** Seconds in the unit of a timestamp. */
+/** Units of a timestamp in a second. */
 function unitOf(timestamp: ThriftStruct): number {
   const unit = structOf(timestamp, 2);
   if (unit === null) return 1;
-  return unit.has(1) ? 1e-3 : unit.has(2) ? 1e-6 : 1e-9;
+  return unit.has(1) ? 1e3 : unit.has(2) ? 1e6 : 1e9;
 }
 
 function readGroup(group: ThriftStruct, leaves: number, limit: number): RowGroup {
@@ -165,7 +165,7 @@ function readGroup(group: ThriftStruct, leaves: number, limit: number): RowGroup
   if (!(rows >= 0 && rows <= MAX_GROUP_ROWS)) {
     throw new ParquetFault(`a row group has ${rows} rows, at most ${MAX_GROUP_ROWS} are read`);
   }
-  const chunks = structsOf(group, 1).map((chunk) => readChunk(chunk, limit));
+  const chunks = structsOf(group, 1).map((chunk) => (rows === 0 ? null : readChunk(chunk, limit)));
   if (chunks.length !== leaves) {
     throw new ParquetFault(`a row group has ${chunks.length} columns where the schema has ${leaves}`);
   }

@@ -41,7 +41,7 @@ export async function readParquet(file: RandomAccess, builder: LinkBuilder): Pro
     const { planned, ignored } = plan(footer, name);
     let rows = 0;
     for (const group of footer.groups) {
-      await readGroup(file, builder, group, planned, rows);
+      if (group.rows > 0) await readGroup(file, builder, group, planned, rows);
       rows += group.rows;
     }
     return { rows, ignored };
@@ -72,7 +72,8 @@ function plan(
     if (field === null) return;
     const column = footer.columns[i];
     const isText = column.type === 'bytes' || column.type === 'fixed';
-    const isInteger = (column.type === 'int32' || column.type === 'int64') && column.scale === 1;
+    const isPlain = column.unitsPerSecond === 1 && column.places < 0;
+    const isInteger = (column.type === 'int32' || column.type === 'int64') && isPlain;
     const fits = IDS.includes(field) ? isText || isInteger : column.type !== 'other';
     if (column.optional === null || !fits) {
       const wanted = IDS.includes(field) ? 'text or integers' : 'numbers';
@@ -192,20 +193,21 @@ function numbersOf(
     let value: number;
     let exact = true;
     if (store.kind === 'double') {
-      value = column.scale === 1 ? store.doubles[at] : scaled(store.doubles[at], column.scale);
+      value = meaningOf(store.doubles[at], column);
     } else if (store.kind === 'integer') {
       const integer = integerAt(store.integers[at], column);
-      value = scaled(Number(integer), column.scale);
-      exact = BigInt(Number(integer)) === integer;
+      value = meaningOf(integer, column);
+      exact = column.places > 0 || BigInt(Number(integer)) === integer;
     } else {
-      ({ value, exact } = numberInText(store.bytes.subarray(at === 0 ? 0 : store.ends[at - 1], store.ends[at]), column, field));
+      const bytes = store.bytes.subarray(at === 0 ? 0 : store.ends[at - 1], store.ends[at]);
+      ({ value, exact } = numberInText(bytes, column, field));
     }
     if (!isInRange(field, value)) {
-      const raw = store.kind === 'text' && !column.decimal ? textAt(store, at) : String(value);
+      const raw = store.kind === 'text' && column.places < 0 ? textAt(store, at) : String(value);
       throw fieldError(field, raw, `${place} ${firstRow + row + 1}, column "${column.name}"`);
     }
     values[row] = value + 0; // −0 becomes 0
-    if (field === 'amount' && !exact && column.scale === 1) builder.noteRoundedAmount();
+    if (field === 'amount' && !exact) builder.noteRoundedAmount();
   }
   return values;
 }
@@ -216,20 +218,23 @@ function numberInText(
   column: ParquetColumn,
   field: NumericField,
 ): { readonly value: number; readonly exact: boolean } {
-  if (!column.decimal) {
+  if (column.places < 0) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)).toString();
     return { value: bytes.length > 64 ? NaN : parseField(field, text), exact: true };
   }
   let unscaled = 0n;
   for (const byte of bytes.subarray(0, 64)) unscaled = (unscaled << 8n) | BigInt(byte);
   unscaled = BigInt.asIntN(8 * Math.min(bytes.length, 64), unscaled);
-  const value = Number(unscaled);
-  return { value: scaled(value, column.scale), exact: BigInt(value) === unscaled };
+  const exact = column.places > 0 || BigInt(Number(unscaled)) === unscaled;
+  return { value: meaningOf(unscaled, column), exact };
 }
 
-/** A division by a power of ten rounds once; a multiplication by its inverse would round twice. */
-function scaled(value: number, scale: number): number {
-  return scale < 1 ? value / Math.round(1 / scale) : value * scale;
+/** What a stored number means, rounded once: a decimal through its decimal notation, a time by a division. */
+function meaningOf(stored: number | bigint, column: ParquetColumn): number {
+  if (column.places > 0) return Number(`${stored}e-${column.places}`);
+  const value = Number(stored);
+  if (column.unitsPerSecond === 1) return value;
+  return column.unitsPerSecond < 1 ? value * 86400 : value / column.unitsPerSecond;
 }
 
 function integerAt(stored: bigint, column: ParquetColumn): bigint {

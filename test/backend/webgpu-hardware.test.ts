@@ -7,7 +7,7 @@ import { workspaceCases } from '../cases/workspace-cases.js';
 const { adapters } = await probeWebGpu();
 const card = adapters.find(({ software }) => !software);
 if (card !== undefined) {
-  workspaceCases(`webgpu on ${card.name}`, () => openWebGpu({ software: false }), 2e-6);
+  workspaceCases(`webgpu on ${card.name}`, () => openWebGpu({ software: false }), 1e-6);
 } else {
   const line = 'THE WGSL SUITE DID NOT RUN ON HARDWARE: this machine has no graphics card with a Vulkan, Metal or D3D12 driver';
   console.warn(line);

@@ -6,7 +6,7 @@ import { workspaceCases } from '../cases/workspace-cases.js';
 import { hasSystemEgl } from './software-adapter.js';
 
 if (hasSystemEgl()) {
-  workspaceCases('webgpu on llvmpipe', () => openWebGpu({ api: 'opengles' }), 2e-6);
+  workspaceCases('webgpu on llvmpipe', () => openWebGpu({ api: 'opengles' }), 1e-6);
 } else {
   const line = 'THE WGSL SUITE DID NOT RUN ON LLVMPIPE: install libegl1, libgl1-mesa-dri and libegl-dev';
   console.warn(line);

@@ -152,4 +152,4 @@ describe('a generated graph', () => {
   });
 });
 
-const FROZEN = ['', '', '', ''];
+const FROZEN = ['cae0b3892347b004', 'e916929c9d2b8097', 'fee4801f91b197dd', '94ecf21060843861'];

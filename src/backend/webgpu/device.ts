@@ -20,6 +20,8 @@ export interface DeviceOptions {
   readonly memoryBudget?: number;
   /** Bytes of one storage binding, below the adapter's own limit; for tests of slicing. At least 16,384. */
   readonly bindingLimit?: number;
+  /** Workgroups in one dimension of a dispatch, below the adapter's own limit; for tests of two-dimensional dispatches. */
+  readonly groupLimit?: number;
 }
 
 const LEAST_BINDING = 16_384;
@@ -33,6 +35,7 @@ export class Device {
   readonly device: GPUDevice;
   readonly description: AdapterDescription;
   readonly bindingLimit: number;
+  readonly groupLimit: number;
   readonly memoryBudget: number;
   readonly #waiting = new Set<(error: FocusError) => void>();
   #allocatedBytes = 0;
@@ -48,6 +51,7 @@ export class Device {
     this.bindingLimit = Math.min(own, options.bindingLimit ?? own);
     check(this.bindingLimit >= LEAST_BINDING, 'bad-parameter', () =>
       `bindingLimit: expected at least ${LEAST_BINDING} bytes, found ${this.bindingLimit}`);
+    this.groupLimit = Math.min(device.limits.maxComputeWorkgroupsPerDimension, options.groupLimit ?? Infinity);
     this.memoryBudget = options.memoryBudget ?? Math.max(4 * own, LEAST_BUDGET);
     void device.lost.then((info) => {
       const lost = new FocusError('device-lost',

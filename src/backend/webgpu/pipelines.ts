@@ -76,8 +76,9 @@ async function compileKernel(
   const fault = gpu.popErrorScope();
   const { messages } = await device.settle(module.getCompilationInfo());
   const error = await device.settle(fault);
-  // Warnings are reported too: Dawn would print them to standard output, in the middle of piped results.
-  if (messages.length > 0) throw compileError(parts, messages[0]);
+  // Warnings count as errors: Dawn prints them to standard output, in the middle of piped results.
+  const worst = messages.find(({ type }) => type !== 'info');
+  if (worst !== undefined) throw compileError(parts, worst);
   if (error !== null) throw new FocusError('failure', `shaders/${name}.wgsl: ${error.message}`);
   const layout = gpu.createBindGroupLayout({ label, entries: layoutEntries(bindings) });
   const pipeline = await device.settle(gpu.createComputePipelineAsync({

@@ -19,6 +19,7 @@ export class Readback {
   readonly #device: Device;
   readonly #recorder: Recorder;
   readonly #idle: GPUBuffer[] = [];
+  #destroyed = false;
 
   constructor(device: Device, recorder: Recorder) {
     this.#device = device;
@@ -45,8 +46,9 @@ export class Readback {
     return values;
   }
 
-  /** Frees the staging buffers that no read is using. */
+  /** Frees the staging buffers; one that a read is using, when that read ends. */
   destroy(): void {
+    this.#destroyed = true;
     for (const staging of this.#idle) this.#device.free(staging);
     this.#idle.length = 0;
   }
@@ -58,7 +60,8 @@ export class Readback {
   }
 
   #give(staging: GPUBuffer): void {
-    if (this.#idle.length < MOST_KEPT && staging.size <= LARGEST_KEPT) this.#idle.push(staging);
+    const keep = !this.#destroyed && this.#idle.length < MOST_KEPT && staging.size <= LARGEST_KEPT;
+    if (keep) this.#idle.push(staging);
     else this.#device.free(staging);
   }
 }

@@ -10,8 +10,6 @@ import { PARAMETER_BYTES, type Kernel } from './pipelines.js';
 /** Dispatches in one submit. More would leave the device idle while they are recorded. */
 const MOST_DISPATCHES = 128;
 const PARAMETER_WORDS = PARAMETER_BYTES / 4;
-/** A dispatch dimension's limit on every adapter; above it, groups are laid out in two dimensions. */
-const MOST_GROUPS = 65_535;
 /** Bind groups kept for reuse; a solver cycles through a few dozen. */
 const MOST_BIND_GROUPS = 2048;
 
@@ -81,7 +79,7 @@ export class Recorder {
     const first = this.#dispatches * PARAMETER_WORDS;
     const words = this.#parameters.subarray(first, first + PARAMETER_WORDS).fill(0);
     fill(words);
-    const high = Math.ceil(groups / MOST_GROUPS);
+    const high = Math.ceil(groups / this.#device.groupLimit);
     this.#pass ??= this.#open().beginComputePass({ label: 'focus-engine' });
     this.#pass.setPipeline(kernel.pipeline);
     this.#pass.setBindGroup(0, this.#bindGroup(kernel, buffers), [4 * first]);
