@@ -1,7 +1,8 @@
-// Brings up software adapters for the WGSL suites: SwiftShader (Vulkan) from a development dependency alone, and Mesa's llvmpipe
-// (OpenGL ES) where the machine has it. Two different shader compilers catch what one of them hides.
-// Dawn loads "libvulkan.so.1" through the dynamic loader, whose search path is read once when a process starts: so the variables
-// of softwareEnvironment() are given to test workers (vitest.config.ts) and to spawned processes.
+// Brings up software adapters for the WGSL suites: SwiftShader (Vulkan) from a development
+// dependency alone, and Mesa's llvmpipe (OpenGL ES) where the machine has it. Two different shader
+// compilers catch what one of them hides. Dawn loads "libvulkan.so.1" through the dynamic loader,
+// whose search path is read once when a process starts: so the variables of softwareEnvironment()
+// are given to test workers (vitest.config.ts) and to spawned processes.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,8 +14,9 @@ const folder = join(modules, '.cache', 'focus-engine', 'swiftshader-147.0.0');
 const TAR_BLOCK = 512;
 
 /**
- * Variables that make a new process find SwiftShader, and llvmpipe without a display. Unpacks SwiftShader on first use. Empty
- * where its binary cannot run: there the suites take the machine's own adapter, and fail if it has none.
+ * Variables that make a new process find SwiftShader, and llvmpipe without a display. Unpacks
+ * SwiftShader on first use. Empty where its binary cannot run: there the suites take the machine's
+ * own adapter, and fail if it has none.
  */
 export function softwareEnvironment(): Record<string, string> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return {};
@@ -28,7 +30,12 @@ export function softwareEnvironment(): Record<string, string> {
 
 /** Whether this machine can run OpenGL ES on llvmpipe: Debian's libegl1 and libgl1-mesa-dri. */
 export function hasSystemEgl(): boolean {
-  const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
+  const folders = [
+    '/usr/lib/x86_64-linux-gnu',
+    '/usr/lib/aarch64-linux-gnu',
+    '/usr/lib64',
+    '/usr/lib',
+  ];
   const has = (name: string): boolean => folders.some((at) => existsSync(join(at, name)));
   return has('libEGL.so') && has('libEGL_mesa.so.0');
 }
@@ -46,7 +53,10 @@ function unpackSwiftShader(): void {
   renameSync(partial, library);
 }
 
-/** One file of a tar archive: 512-byte headers with the name at 0 and the size in octal at 124, contents padded to 512. */
+/**
+ * One file of a tar archive: 512-byte headers with the name at 0 and the size in octal at 124,
+ * contents padded to 512.
+ */
 function fileInTar(tar: Buffer, wanted: string): Buffer | null {
   for (let at = 0; at + TAR_BLOCK <= tar.length;) {
     const name = tar.toString('latin1', at, at + 100).split('\0')[0];

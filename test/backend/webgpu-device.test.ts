@@ -1,4 +1,5 @@
-// What surrounds the kernels on a GPU: probing, budgets, slices, submits, lost devices, errors that Dawn reports late.
+// What surrounds the kernels on a GPU: probing, budgets, slices, submits, lost devices, errors that
+// Dawn reports late.
 
 import { afterAll, describe, expect, it } from 'vitest';
 import { FocusError, type ErrorCode } from '../../src/base/errors.js';
@@ -11,7 +12,12 @@ import type { Csr } from '../../src/graph/csr.js';
 import { naiveProduct } from '../cases/naive.js';
 import { randomGraph, randomNumbers } from '../cases/random-graphs.js';
 
-const graph = randomGraph({ rows: 300, arcs: 4000, seed: 11, weight: (random) => 1 + random.double() });
+const graph = randomGraph({
+  rows: 300,
+  arcs: 4000,
+  seed: 11,
+  weight: (random) => 1 + random.double(),
+});
 
 /** The device under a workspace, for tests that break it. */
 async function openBoth(options: DeviceOptions = {}, axons: Csr = graph) {
@@ -32,10 +38,13 @@ function codeOf(action: () => unknown): ErrorCode | 'nothing thrown' {
 }
 
 const rejectedCode = (promise: Promise<unknown>): Promise<ErrorCode | 'nothing thrown'> =>
-  promise.then(() => 'nothing thrown', (error: unknown) => {
-    if (error instanceof FocusError) return error.code;
-    throw error;
-  });
+  promise.then(
+    () => 'nothing thrown',
+    (error: unknown) => {
+      if (error instanceof FocusError) return error.code;
+      throw error;
+    },
+  );
 
 describe('a probe', () => {
   it('describes the software adapter as one', async () => {
@@ -46,7 +55,7 @@ describe('a probe', () => {
     expect(software?.limits.maxStorageBufferBindingSize).toBeGreaterThanOrEqual(2 ** 27);
   });
 
-  it('finds the backend refused where only a software adapter is there and none is allowed', async () => {
+  it('is not enough for a caller who refuses software adapters', async () => {
     if ((await probeWebGpu()).adapters.some(({ software }) => !software)) return;
     expect(await rejectedCode(openWebGpu({ software: false }))).toBe('no-backend');
   });
@@ -56,10 +65,13 @@ describe('a kernel', () => {
   it('compiles without a single message, warnings included', async () => {
     const device = await openDevice({});
     for (const name of ['product', 'join', 'combine', 'scale', 'reduce', 'fold']) {
-      const preludes = name === 'product' || name === 'join' ? ['summation', 'epilogue'] : ['summation'];
+      const preludes =
+        name === 'product' || name === 'join' ? ['summation', 'epilogue'] : ['summation'];
       if (name === 'combine' || name === 'scale') preludes.length = 0;
       const parts = await Promise.all(['number-f32', ...preludes, name].map(readShader));
-      const module = device.device.createShaderModule({ code: parts.map(({ text }) => text).join('') });
+      const module = device.device.createShaderModule({
+        code: parts.map(({ text }) => text).join(''),
+      });
       expect((await module.getCompilationInfo()).messages, name).toEqual([]);
     }
     device.destroy();
@@ -75,18 +87,35 @@ describe('a kernel', () => {
 
 describe('a matrix larger than a binding', () => {
   it('is cut into slices, more than fit in one submit, with the same product', async () => {
-    const axons = randomGraph({ rows: 1000, arcs: 200_000, seed: 12, weight: (random) => 1 + random.double() });
+    const axons = randomGraph({
+      rows: 1000,
+      arcs: 200_000,
+      seed: 12,
+      weight: (random) => 1 + random.double(),
+    });
     const { device, workspace } = await openBoth({ bindingLimit: 16_384 }, axons);
     const x = { columns: 2, values: randomNumbers(2000, 1) };
     const vector = workspace.vector(2);
     const out = workspace.vector(2);
     workspace.write(vector, x.values);
     workspace.product({
-      out, direction: 'both', x: vector, factor: 0.5,
-      terms: [{ coefficient: Float64Array.of(2, -3), vector }, { coefficient: 1.5, vector }],
+      out,
+      direction: 'both',
+      x: vector,
+      factor: 0.5,
+      terms: [
+        { coefficient: Float64Array.of(2, -3), vector },
+        { coefficient: 1.5, vector },
+      ],
     });
     const term = { coefficient: Float64Array.of(3.5, -1.5), vector: x };
-    const { value, magnitude } = naiveProduct({ axons, direction: 'both', x, factor: 0.5, terms: [term] });
+    const { value, magnitude } = naiveProduct({
+      axons,
+      direction: 'both',
+      x,
+      factor: 0.5,
+      terms: [term],
+    });
     const found = await workspace.read(out);
     const worst = Math.max(...found.map((number, k) => Math.abs(number - value[k]) / magnitude[k]));
     expect(worst).toBeLessThan(2e-6);
@@ -172,7 +201,8 @@ describe('an error that Dawn reports late', () => {
     const { device, workspace } = await openBoth();
     const vector = workspace.vector(1);
     device.device.createBuffer({ label: 'wrong', size: 16, usage: 0x1 | 0x80 });
-    const wait = async (): Promise<unknown> => workspace.numbers([]).then(() => workspace.read(vector));
+    const wait = async (): Promise<unknown> =>
+      workspace.numbers([]).then(() => workspace.read(vector));
     await device.device.queue.onSubmittedWorkDone();
     expect(await rejectedCode(wait())).toBe('failure');
     device.destroy();

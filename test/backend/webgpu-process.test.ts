@@ -1,5 +1,5 @@
-// A process that used the GPU ends by itself: after destroy(), and also where a caller forgets it. Runs compiled scripts, as a
-// user would, with nothing on standard output but what they print.
+// A process that used the GPU ends by itself: after destroy(), and also where a caller forgets it.
+// Runs compiled scripts, as a user would, with nothing on standard output but what they print.
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,10 @@ const body = `
 import { openWebGpu } from './backend/webgpu/webgpu.js';
 const backend = await openWebGpu();
 const axons = {
-  rows: 2, offsets: Uint32Array.of(0, 1, 1), columns: Uint32Array.of(1), weights: Float64Array.of(2.5),
+  rows: 2,
+  offsets: Uint32Array.of(0, 1, 1),
+  columns: Uint32Array.of(1),
+  weights: Float64Array.of(2.5),
 };
 const workspace = await backend.open(axons, 'in');
 const x = workspace.vector(1);
@@ -29,7 +32,10 @@ workspace.product({ out, direction: 'in', x, factor: 1, terms: [] });
 console.log((await workspace.read(out)).join(' '));
 `;
 
-/** Compiles src/ without type checking, beside a link to shaders/: the layout of the installed package. */
+/**
+ * Compiles src/ without type checking, beside a link to shaders/: the layout of the installed
+ * package.
+ */
 beforeAll(() => {
   mkdirSync(folder, { recursive: true });
   symlinkSync(join(root, 'shaders'), join(folder, 'shaders'));
@@ -40,7 +46,11 @@ beforeAll(() => {
       const target = join(folder, 'dist', part, entry.replace(/\.ts$/, '.js'));
       mkdirSync(dirname(target), { recursive: true });
       const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
-      writeFileSync(target, ts.transpileModule(readFileSync(join(source, part, entry), 'utf8'), { compilerOptions }).outputText);
+      writeFileSync(
+        target,
+        ts.transpileModule(readFileSync(join(source, part, entry), 'utf8'), { compilerOptions })
+          .outputText,
+      );
     }
   }
   writeFileSync(join(folder, 'dist', 'package.json'), '{"type":"module"}');
@@ -48,11 +58,20 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a script; rejects unless it exits 0. */
-async function run(name: string, end: string): Promise<{ readonly output: string; readonly exitMs: number }> {
+async function run(
+  name: string,
+  end: string,
+): Promise<{ readonly output: string; readonly exitMs: number }> {
   const script = join(folder, 'dist', `${name}.js`);
-  writeFileSync(script, `${body}${end}\nconsole.log(Math.round(performance.timeOrigin + performance.now()));\n`);
+  writeFileSync(
+    script,
+    `${body}${end}\nconsole.log(Math.round(performance.timeOrigin + performance.now()));\n`,
+  );
   const env = { ...process.env, ...softwareEnvironment() };
-  const { stdout } = await promisify(execFile)(process.execPath, [script], { env, timeout: 30_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, [script], {
+    env,
+    timeout: 30_000,
+  });
   const ended = performance.timeOrigin + performance.now();
   const [output, last] = stdout.trim().split('\n');
   return { output, exitMs: ended - Number(last) };
@@ -62,8 +81,14 @@ describe('a process that used the GPU', () => {
   it.each([
     ['destroys the backend', 'backend.destroy();'],
     ['forgets to destroy it', ''],
-    ['forgets it and collects garbage', 'for (let k = 0; k < 50; k++) new Array(100_000).fill({});'],
-    ['destroys it with a read under way', 'workspace.read(out).catch(() => undefined); backend.destroy();'],
+    [
+      'forgets it and collects garbage',
+      'for (let k = 0; k < 50; k++) new Array(100_000).fill({});',
+    ],
+    [
+      'destroys it with a read under way',
+      'workspace.read(out).catch(() => undefined); backend.destroy();',
+    ],
   ])('exits within a second when it %s', async (name, end) => {
     const { output, exitMs } = await run(name.replaceAll(' ', '-'), end);
     expect(output).toBe('0 10');

@@ -1,5 +1,6 @@
-// The shared cases on SwiftShader: every kernel through Dawn's Vulkan back end, once with the adapter's own limits and once with
-// bindings so small that matrices are cut into slices and dispatch dimensions so small that all are two-dimensional.
+// The shared cases on SwiftShader: every kernel through Dawn's Vulkan back end, once with the
+// adapter's own limits and once with bindings so small that matrices are cut into slices and
+// dispatch dimensions so small that all are two-dimensional.
 
 import { openWebGpu, probeWebGpu } from '../../src/backend/webgpu/webgpu.js';
 import { workspaceCases } from '../cases/workspace-cases.js';
@@ -10,7 +11,9 @@ const SMALL_BINDING = 2 ** 17;
 
 const { unavailable, adapters } = await probeWebGpu();
 if (adapters.length === 0) {
-  throw new Error(`the WGSL suite did not run: ${unavailable ?? 'no adapter, not even SwiftShader'}`);
+  throw new Error(
+    `the WGSL suite did not run: ${unavailable ?? 'no adapter, not even SwiftShader'}`,
+  );
 }
 
 workspaceCases(`webgpu on ${adapters[0].name}`, () => openWebGpu(), TOLERANCE_F32);

@@ -1,5 +1,5 @@
-// The verbs of backend.ts written again as plain loops in f64, with the magnitude of each result: the sum of the absolute values
-// of all that was added, which is what an error is measured against.
+// The verbs of backend.ts written again as plain loops in f64, with the magnitude of each result:
+// the sum of the absolute values of all that was added, which is what an error is measured against.
 
 import type { Direction } from '../../src/backend/backend.js';
 import type { Csr } from '../../src/graph/csr.js';
@@ -33,7 +33,15 @@ export interface NaiveProduct {
 }
 
 /** factor · rowScale ⊙ (matrix · x) + diagonal ⊙ x + Σ terms. */
-export function naiveProduct({ axons, direction, x, factor, rowScale, diagonal, terms }: NaiveProduct): Expected {
+export function naiveProduct({
+  axons,
+  direction,
+  x,
+  factor,
+  rowScale,
+  diagonal,
+  terms,
+}: NaiveProduct): Expected {
   const { rows, offsets, columns, weights } = axons;
   const B = x.columns;
   const value = new Float64Array(rows * B);
@@ -99,7 +107,8 @@ export function naiveReduction(
     const parts = { sum: a, absolute: Math.abs(a), dot: a * c, distance: Math.abs(a - c) };
     value[k % B] += w * parts[kind];
     // A distance of nearly equal numbers is as exact as the numbers are.
-    magnitude[k % B] += Math.abs(w) * (kind === 'distance' ? Math.abs(a) + Math.abs(c) : Math.abs(parts[kind]));
+    magnitude[k % B] +=
+      Math.abs(w) * (kind === 'distance' ? Math.abs(a) + Math.abs(c) : Math.abs(parts[kind]));
   }
   return { value, magnitude };
 }

@@ -13,7 +13,10 @@ interface Read {
   readonly summary: EdgeListSummary;
 }
 
-/** Reads bytes cut into chunks of the given sizes (the last size repeats); every chunk is overwritten after use. */
+/**
+ * Reads bytes cut into chunks of the given sizes (the last size repeats); every chunk is
+ * overwritten after use.
+ */
 async function read(
   input: string | Uint8Array,
   options: Partial<EdgeListOptions> = {},
@@ -37,81 +40,121 @@ async function read(
 type Row = readonly [from: string, to: string, amount: number];
 
 function rowsOf({ links }: Read): Row[] {
-  return Array.from({ length: links.count }, (_, i) =>
-    [links.particles.at(links.from[i]), links.particles.at(links.to[i]), links.amount[i]]);
+  return Array.from({ length: links.count }, (_, i) => [
+    links.particles.at(links.from[i]),
+    links.particles.at(links.to[i]),
+    links.amount[i],
+  ]);
 }
 
 /** The second implementation: lines by split, fields by split. */
 function naive(text: string, separator: string): Row[] {
-  return text.split('\n')
+  return text
+    .split('\n')
     .map((line) => line.replace(/\r$/, ''))
     .filter((line) => line.trim() !== '' && !/^[ \t]*[#%]/.test(line))
     .map((line) => {
       const trimmed = separator === ' ' ? line.trim().replace(/[ \t]+/g, ' ') : line;
-      const [from, to, amount] = trimmed.split(separator).map((field) => field.replace(/^[ \t]+|[ \t]+$/g, ''));
+      const [from, to, amount] = trimmed
+        .split(separator)
+        .map((field) => field.replace(/^[ \t]+|[ \t]+$/g, ''));
       return [from, to, amount === undefined ? 1 : Number(amount)];
     });
 }
 
 const id = fc.oneof(
   fc.integer({ min: 0, max: 30 }).map(String),
-  fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom('a', 'Q', '0', 'é', '\u{1f642}', '-', '.', '!', '"') })
+  fc
+    .string({
+      minLength: 1,
+      maxLength: 8,
+      unit: fc.constantFrom('a', 'Q', '0', 'é', '\u{1f642}', '-', '.', '!', '"'),
+    })
     .filter((text) => !text.startsWith('"')),
 );
 const amount = fc.oneof(
-  fc.nat(1000).map(String), fc.double({ min: 0, max: 1e20, noNaN: true }).map(String), fc.constant('1e-7'),
+  fc.nat(1000).map(String),
+  fc.double({ min: 0, max: 1e20, noNaN: true }).map(String),
+  fc.constant('1e-7'),
 );
 const noise = fc.constantFrom('', '# comment, with\ttabs', '% x', '  ', '\t', ' # y');
 const blank = fc.constantFrom('', '', '', ' ', '  ');
 
 describe('an edge list', () => {
-  it.each([['\t', 'tab'], [',', 'comma'], [' ', 'space']] as const)(
-    'separated by %j is what splitting gives, wherever chunks end', async (separator, name) => {
+  it.each([
+    ['\t', 'tab'],
+    [',', 'comma'],
+    [' ', 'space'],
+  ] as const)(
+    'separated by %j is what splitting gives, wherever chunks end',
+    async (separator, name) => {
       const row = fc.tuple(id, id, amount, blank, blank);
       const line = fc.oneof({ weight: 5, arbitrary: row }, { weight: 1, arbitrary: noise });
       const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 });
       const end = fc.constantFrom('\n', '\r\n');
-      await fc.assert(fc.asyncProperty(
-        fc.array(line, { maxLength: 40 }), end, fc.boolean(), fc.boolean(), fc.boolean(), sizes,
-        async (lines, lineEnd, endsInLineEnd, hasAmount, hasMark, cuts) => {
-          const texts = lines.map((item) => {
-            if (typeof item === 'string') return item;
-            const [from, to, weight, before, after] = item;
-            const fields = hasAmount ? [from, to, weight] : [from, to];
-            return before + fields.join(separator + after) + after;
-          });
-          const text = texts.join(lineEnd) + (endsInLineEnd ? lineEnd : '');
-          const result = await read((hasMark ? '\ufeff' : '') + text, { separator: name }, cuts);
-          expect(rowsOf(result)).toEqual(naive(text, separator));
-          expect(result.summary.rows).toBe(result.links.count);
-        },
-      ), { numRuns: 400 });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(line, { maxLength: 40 }),
+          end,
+          fc.boolean(),
+          fc.boolean(),
+          fc.boolean(),
+          sizes,
+          async (lines, lineEnd, endsInLineEnd, hasAmount, hasMark, cuts) => {
+            const texts = lines.map((item) => {
+              if (typeof item === 'string') return item;
+              const [from, to, weight, before, after] = item;
+              const fields = hasAmount ? [from, to, weight] : [from, to];
+              return before + fields.join(separator + after) + after;
+            });
+            const text = texts.join(lineEnd) + (endsInLineEnd ? lineEnd : '');
+            const result = await read((hasMark ? '\ufeff' : '') + text, { separator: name }, cuts);
+            expect(rowsOf(result)).toEqual(naive(text, separator));
+            expect(result.summary.rows).toBe(result.links.count);
+          },
+        ),
+        { numRuns: 400 },
+      );
     },
   );
 
   it('with many rows crosses blocks and buffers unharmed', async () => {
-    const lines = Array.from({ length: 60_000 }, (_, i) => `${i * 7919 % 10007}\t${'x'.repeat(i % 50)}y${i % 13}\t${i}`);
+    const lines = Array.from(
+      { length: 60_000 },
+      (_, i) => `${(i * 7919) % 10007}\t${'x'.repeat(i % 50)}y${i % 13}\t${i}`,
+    );
     const text = lines.join('\n');
     expect(text.length).toBeGreaterThan(1 << 20);
     expect(rowsOf(await read(text, {}, [777_777, 65_536]))).toEqual(naive(text, '\t'));
   });
 
-  it.each([['a\tb,c\t1', 'tab'], ['a,b c,1', 'comma'], ['a  b   1', 'space'], ['a b', 'space']])(
-    'tells its separator from the first row: %j', async (text, separator) => {
-      const { summary, links } = await read(`# a,b\tc\n\n${text}\n`);
-      expect(summary).toEqual({ rows: 1, separator, header: null, ignored: [] });
-      expect(links.count).toBe(1);
-    },
-  );
+  it.each([
+    ['a\tb,c\t1', 'tab'],
+    ['a,b c,1', 'comma'],
+    ['a  b   1', 'space'],
+    ['a b', 'space'],
+  ])('tells its separator from the first row: %j', async (text, separator) => {
+    const { summary, links } = await read(`# a,b\tc\n\n${text}\n`);
+    expect(summary).toEqual({ rows: 1, separator, header: null, ignored: [] });
+    expect(links.count).toBe(1);
+  });
 
   it('without rows is empty', async () => {
-    expect((await read('')).summary).toEqual({ rows: 0, separator: null, header: null, ignored: [] });
+    expect((await read('')).summary).toEqual({
+      rows: 0,
+      separator: null,
+      header: null,
+      ignored: [],
+    });
     expect((await read('# only\n\n% comments')).summary.rows).toBe(0);
   });
 
   it('unescapes quoted fields', async () => {
     const text = '"a,1","say ""hi""",2\r\n"# no comment", " b" ,3\n';
-    expect(rowsOf(await read(text, {}, [3]))).toEqual([['a,1', 'say "hi"', 2], ['# no comment', ' b', 3]]);
+    expect(rowsOf(await read(text, {}, [3]))).toEqual([
+      ['a,1', 'say "hi"', 2],
+      ['# no comment', ' b', 3],
+    ]);
     expect(rowsOf(await read('"a b" "c" "4"\r\n'))).toEqual([['a b', 'c', 4]]);
     expect(rowsOf(await read('" a "\tc"d\t"4"\n'))).toEqual([[' a ', 'c"d', 4]]);
   });
@@ -125,22 +168,41 @@ describe('an edge list', () => {
   });
 
   it('with a header has columns in any order, and reports those it ignores', async () => {
-    const text = 'Valence,note,target,time,source,will,weight\n-1,"x, y",b,2021-11-06 03:52:13,a,12,7\n,,c,,b,,0\n';
+    const text =
+      'Valence,note,target,time,source,will,weight\n-1,"x, y",b,2021-11-06 03:52:13,a,12,7\n,,c,,b,,0\n';
     const { links, summary } = await read(text);
-    expect(rowsOf({ links, summary })).toEqual([['a', 'b', 7], ['b', 'c', 0]]);
+    expect(rowsOf({ links, summary })).toEqual([
+      ['a', 'b', 7],
+      ['b', 'c', 0],
+    ]);
     expect([links.valence?.[0], links.time?.[0], links.will?.[0]]).toEqual([-1, 1636170733, 12]);
     expect([links.valence?.[1], links.time?.[1], links.will?.[1]]).toEqual([0, NaN, 0]);
     expect(summary.ignored).toEqual(['note']);
-    expect(summary.header).toEqual(['Valence', 'note', 'target', 'time', 'source', 'will', 'weight']);
+    expect(summary.header).toEqual([
+      'Valence',
+      'note',
+      'target',
+      'time',
+      'source',
+      'will',
+      'weight',
+    ]);
   });
 
   it('can be told that it has a header or none', async () => {
-    expect(rowsOf(await read('from,to\na,b\n', { header: false }))).toEqual([['from', 'to', 1], ['a', 'b', 1]]);
-    await expect(read('a,b\n', { header: true })).rejects.toThrow('graph.tsv:1:1: expected a column "from", found "a", "b"');
+    expect(rowsOf(await read('from,to\na,b\n', { header: false }))).toEqual([
+      ['from', 'to', 1],
+      ['a', 'b', 1],
+    ]);
+    await expect(read('a,b\n', { header: true })).rejects.toThrow(
+      'graph.tsv:1:1: expected a column "from", found "a", "b"',
+    );
   });
 
   it('counts integer amounts that doubles cannot hold', async () => {
-    const { links } = await read('a b 9007199254740993\na b 9007199254740992\na b 9007199254740993.5\na b 1e300\n');
+    const { links } = await read(
+      'a b 9007199254740993\na b 9007199254740992\na b 9007199254740993.5\na b 1e300\n',
+    );
     expect(links.roundedAmounts).toBe(1);
     expect(links.amount[0]).toBe(9007199254740992);
   });
@@ -159,33 +221,101 @@ describe('an edge list', () => {
 describe('an edge list with a fault names its place', () => {
   const long = 'z'.repeat(4097);
   it.each<[string, string, string]>([
-    ['a weight that is none', '# x\n\na\tb\t1\na\tb\tabc\n', 'graph.tsv:4:5: expected a weight, found "abc"'],
+    [
+      'a weight that is none',
+      '# x\n\na\tb\t1\na\tb\tabc\n',
+      'graph.tsv:4:5: expected a weight, found "abc"',
+    ],
     ['characters, not bytes', 'é\tüü\tx\n', 'graph.tsv:1:6: expected a weight, found "x"'],
-    ['the first of several faults', 'a b 1\na b x\n\0 b y\n', 'graph.tsv:2:5: expected a weight, found "x"'],
-    ['a fault in an earlier column', 'a b 1\na\x01 b x\n', 'graph.tsv:2:1: expected an id of UTF-8 text'],
+    [
+      'the first of several faults',
+      'a b 1\na b x\n\0 b y\n',
+      'graph.tsv:2:5: expected a weight, found "x"',
+    ],
+    [
+      'a fault in an earlier column',
+      'a b 1\na\x01 b x\n',
+      'graph.tsv:2:1: expected an id of UTF-8 text',
+    ],
     ['NaN', 'a b NaN', 'graph.tsv:1:5: expected a weight, found "NaN"'],
     ['Infinity', 'a b Infinity', 'expected a weight, found "Infinity"'],
     ['hex', 'a b 0x10', 'expected a weight, found "0x10"'],
     ['no weight', 'a,b,1\na,b,', 'graph.tsv:2:5: expected a weight, found ""'],
     ['an overflow', 'a b 1e400', 'expected a weight from 0 to 1.8e308, found "1e400"'],
-    ['a negative weight', 'a b -1', 'graph.tsv:1:5: expected a weight from 0 to 1.8e308, found "-1"'],
-    ['a negative karma', 'a b 1 n -1', 'graph.tsv:1:9: expected a karma from 0 to 1.8e308, found "-1"'],
-    ['a valence of 2', 'from,to,valence\na,b,2', 'graph.tsv:2:5: expected a valence of -1, 0 or 1, found "2"'],
-    ['an impossible date', 'from,to,time\na,b,2021-02-30', 'graph.tsv:2:5: expected a time, found "2021-02-30"'],
+    [
+      'a negative weight',
+      'a b -1',
+      'graph.tsv:1:5: expected a weight from 0 to 1.8e308, found "-1"',
+    ],
+    [
+      'a negative karma',
+      'a b 1 n -1',
+      'graph.tsv:1:9: expected a karma from 0 to 1.8e308, found "-1"',
+    ],
+    [
+      'a valence of 2',
+      'from,to,valence\na,b,2',
+      'graph.tsv:2:5: expected a valence of -1, 0 or 1, found "2"',
+    ],
+    [
+      'an impossible date',
+      'from,to,time\na,b,2021-02-30',
+      'graph.tsv:2:5: expected a time, found "2021-02-30"',
+    ],
     ['an empty id', 'a,b,1\n,b,1\n', 'graph.tsv:2:1: expected an id, found nothing'],
     ['an empty target', 'a,b,1\na,,1\n', 'graph.tsv:2:3: expected an id, found nothing'],
-    ['a long id', `a b 1\na ${long} 1`, 'graph.tsv:2:3: expected an id of at most 4096 bytes, found 4097'],
-    ['a NUL in a neuron', 'a,b,1,n\na,b,1,\0', 'graph.tsv:2:7: expected an id of UTF-8 text without control characters'],
-    ['a missing field', 'a b 1\n\nb c\n', 'graph.tsv:3:1: expected 3 fields as in the first row, found 2 fields'],
-    ['a field too many', 'from,to\nb,c,4\n', 'graph.tsv:2:1: expected 2 fields as in the first row, found 3 fields'],
-    ['a row cut short', 'a,b,1\nc', 'graph.tsv:2:1: expected 3 fields as in the first row, found 1 field'],
+    [
+      'a long id',
+      `a b 1\na ${long} 1`,
+      'graph.tsv:2:3: expected an id of at most 4096 bytes, found 4097',
+    ],
+    [
+      'a NUL in a neuron',
+      'a,b,1,n\na,b,1,\0',
+      'graph.tsv:2:7: expected an id of UTF-8 text without control characters',
+    ],
+    [
+      'a missing field',
+      'a b 1\n\nb c\n',
+      'graph.tsv:3:1: expected 3 fields as in the first row, found 2 fields',
+    ],
+    [
+      'a field too many',
+      'from,to\nb,c,4\n',
+      'graph.tsv:2:1: expected 2 fields as in the first row, found 3 fields',
+    ],
+    [
+      'a row cut short',
+      'a,b,1\nc',
+      'graph.tsv:2:1: expected 3 fields as in the first row, found 1 field',
+    ],
     ['one column', 'abc\n', 'graph.tsv:1:1: expected at least the fields from and to, found "abc"'],
     ['seven columns', 'a b 1 n 1 1 1\n', 'graph.tsv:1:1: expected at most 6 fields, found 7'],
-    ['an open quote', 'a,b,1\n"a,b,1\n', 'graph.tsv:2:1: expected a closing quote on the same line'],
-    ['text after a quote', 'a,b,1\n"a"x,b,1\n', 'graph.tsv:2:4: expected a separator after the closing quote'],
-    ['a place after doubled quotes', 'a,b,1\n"é""""",b,x\n', 'graph.tsv:2:11: expected a weight, found "x"'],
-    ['two columns of one field', 'from,to,amount,stake\n', 'graph.tsv:1:1: expected one column of amounts'],
-    ['a byte that begins no character', 'a b 1\n\xff b 1', 'graph.tsv:2:1: expected an id of UTF-8 text'],
+    [
+      'an open quote',
+      'a,b,1\n"a,b,1\n',
+      'graph.tsv:2:1: expected a closing quote on the same line',
+    ],
+    [
+      'text after a quote',
+      'a,b,1\n"a"x,b,1\n',
+      'graph.tsv:2:4: expected a separator after the closing quote',
+    ],
+    [
+      'a place after doubled quotes',
+      'a,b,1\n"é""""",b,x\n',
+      'graph.tsv:2:11: expected a weight, found "x"',
+    ],
+    [
+      'two columns of one field',
+      'from,to,amount,stake\n',
+      'graph.tsv:1:1: expected one column of amounts',
+    ],
+    [
+      'a byte that begins no character',
+      'a b 1\n\xff b 1',
+      'graph.tsv:2:1: expected an id of UTF-8 text',
+    ],
   ])('%s', async (name, text, message) => {
     const encoding = name.startsWith('a byte') ? 'latin1' : 'utf8';
     for (const sizes of [[1 << 20], [1], [7, 2]]) {
@@ -196,27 +326,40 @@ describe('an edge list with a fault names its place', () => {
   it('after the byte order mark and in a later buffer', async () => {
     await expect(read('\ufeffa b x')).rejects.toThrow('graph.tsv:1:5:');
     const rows = 'a\tb\t1\n'.repeat(200_000);
-    await expect(read(`${rows}a\tb\tx\n`, {}, [65_536])).rejects.toThrow('graph.tsv:200001:5: expected a weight, found "x"');
+    await expect(read(`${rows}a\tb\tx\n`, {}, [65_536])).rejects.toThrow(
+      'graph.tsv:200001:5: expected a weight, found "x"',
+    );
   });
 
   it('in a line of more than 1 MiB, comment or not, whatever the chunks', async () => {
     const long = '-'.repeat(1 << 20);
     for (const sizes of [[1 << 24], [1 << 18], [300_001]]) {
-      await expect(read(`a b\n#${long}\n`, {}, sizes)).rejects.toThrow('graph.tsv:2:1: expected a line of at most 1 MiB');
-      await expect(read(`a b\na ${long}\n`, {}, sizes)).rejects.toThrow('graph.tsv:2:1: expected a line of at most 1 MiB');
-      await expect(read(`a b\na ${long}${long}`, {}, sizes)).rejects.toThrow('graph.tsv:2:1: expected a line of at most 1 MiB');
+      await expect(read(`a b\n#${long}\n`, {}, sizes)).rejects.toThrow(
+        'graph.tsv:2:1: expected a line of at most 1 MiB',
+      );
+      await expect(read(`a b\na ${long}\n`, {}, sizes)).rejects.toThrow(
+        'graph.tsv:2:1: expected a line of at most 1 MiB',
+      );
+      await expect(read(`a b\na ${long}${long}`, {}, sizes)).rejects.toThrow(
+        'graph.tsv:2:1: expected a line of at most 1 MiB',
+      );
     }
   });
 
   it('with the code of bad input and a fix', async () => {
-    await expect(read('a b x')).rejects.toMatchObject({ name: 'FocusError', code: 'bad-input', fix: /plain decimal/ });
+    await expect(read('a b x')).rejects.toMatchObject({
+      name: 'FocusError',
+      code: 'bad-input',
+      fix: /plain decimal/,
+    });
   });
 });
 
 const DATASETS = new URL('../../../shared/datasets/', import.meta.url);
 const sample = new URL('bostrom-sample-links.csv', DATASETS);
 const pages = new URL('crystal-pages-edges.csv', DATASETS);
-for (const file of [sample, pages]) if (!existsSync(file)) console.warn(`skipped: no data set at ${file.pathname}`);
+for (const file of [sample, pages])
+  if (!existsSync(file)) console.warn(`skipped: no data set at ${file.pathname}`);
 
 describe('the data sets', () => {
   it.skipIf(!existsSync(sample))('of 1,281 cyberlinks reads as it is', async () => {
@@ -225,8 +368,11 @@ describe('the data sets', () => {
     expect(summary.ignored).toEqual(['height']);
     expect(links.time?.[0]).toBe(1636170733);
     expect(links.particles.at(1)).toBe('QmXQ4k4ciK5ieaSwtccmH9mm4QdPS6Spd21DTqLFrEwDWR');
-    const archivist = links.neurons?.indexOf('bostrom1nngr5aj3gcvphlhnvtqth8k3sl4asq3n6r76m8') ?? -1;
-    expect(links.neuron?.subarray(0, links.count).filter((neuron) => neuron === archivist).length).toBe(1021);
+    const archivist =
+      links.neurons?.indexOf('bostrom1nngr5aj3gcvphlhnvtqth8k3sl4asq3n6r76m8') ?? -1;
+    expect(
+      links.neuron?.subarray(0, links.count).filter((neuron) => neuron === archivist).length,
+    ).toBe(1021);
     const { report } = buildGraph(links);
     expect(report.axons + report.merged + report.dropped.selfLoops).toBe(1281);
   });

@@ -22,7 +22,11 @@ function linksOf(rows: readonly Row[]): Links {
   const builder = createLinkBuilder();
   for (const { from, to, neuron, ...numbers } of rows) {
     const ends = { from: builder.particleOf(from), to: builder.particleOf(to) };
-    builder.add({ ...numbers, ...ends, neuron: neuron === undefined ? -1 : builder.neuronOf(neuron) });
+    builder.add({
+      ...numbers,
+      ...ends,
+      neuron: neuron === undefined ? -1 : builder.neuronOf(neuron),
+    });
   }
   return builder.finish();
 }
@@ -63,11 +67,16 @@ function naive(rows: readonly Row[], order: 'first-seen' | 'sorted'): unknown {
   const selfLoops = rows.filter(({ from, to }) => from === to).length;
   const all = new Set(rows.flatMap(({ from, to }) => [from, to]));
   return {
-    ids, axons,
+    ids,
+    axons,
     report: {
-      links: rows.length, axons: axons.length, merged: kept.length - axons.length, roundedAmounts: 0,
+      links: rows.length,
+      axons: axons.length,
+      merged: kept.length - axons.length,
+      roundedAmounts: 0,
       dropped: {
-        selfLoops, zeroWeight: rows.length - kept.length - selfLoops,
+        selfLoops,
+        zeroWeight: rows.length - kept.length - selfLoops,
         isolatedParticles: all.size - ids.length,
       },
     },
@@ -82,19 +91,30 @@ describe('a graph', () => {
   });
 
   it.each(['first-seen', 'sorted'] as const)('in %s order is what a Map of sums gives', (order) => {
-    fc.assert(fc.property(fc.array(row, { minLength: 1, maxLength: 80 }), (rows) => {
-      fc.pre(rows.some(({ from, to, amount }) => from !== to && amount > 0));
-      const graph = build(rows, { order });
-      expect({ ids: names(graph), axons: axonsOf(graph), report: graph.report })
-        .toEqual(naive(rows, order));
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 80 }), (rows) => {
+        fc.pre(rows.some(({ from, to, amount }) => from !== to && amount > 0));
+        const graph = build(rows, { order });
+        expect({ ids: names(graph), axons: axonsOf(graph), report: graph.report }).toEqual(
+          naive(rows, order),
+        );
+      }),
+      { numRuns: 300 },
+    );
   });
 
-  it('of many links, sorted in parts, is the same as a Map of sums gives', () => {
-    const links = generateLinks({ profile: 'uniform', seed: 5, particles: 20_000, links: 150_000 });
+  // The three sizes take 4, 3 and 2 passes inside each part.
+  it.each([
+    [20_000, 150_000],
+    [3000, 70_000],
+    [900, 30_000],
+  ])('of %i particles and %i links is the same as a Map of sums gives', (particles, count) => {
+    const links = generateLinks({ profile: 'uniform', seed: 5, particles, links: count });
     const graph = buildGraph(links);
     const sums = new Map<number, number>();
-    const rank = Array.from({ length: links.particles.count }, (_, p) => graph.ids.indexOf(links.particles.at(p)));
+    const rank = Array.from({ length: links.particles.count }, (_, p) =>
+      graph.ids.indexOf(links.particles.at(p)),
+    );
     for (let i = 0; i < links.count; i++) {
       const key = rank[links.from[i]] * 2 ** 20 + rank[links.to[i]];
       if (links.from[i] !== links.to[i]) sums.set(key, (sums.get(key) ?? 0) + links.amount[i]);
@@ -105,7 +125,8 @@ describe('a graph', () => {
     let k = 0;
     for (let p = 0; p < rows; p++) {
       for (; k < offsets[p + 1]; k++) {
-        if (p * 2 ** 20 + columns[k] !== keys[k] || weights[k] !== sums.get(keys[k])) expect.fail(`arc ${k}`);
+        if (p * 2 ** 20 + columns[k] !== keys[k] || weights[k] !== sums.get(keys[k]))
+          expect.fail(`arc ${k}`);
       }
     }
     expect(k).toBe(keys.length);
@@ -114,15 +135,19 @@ describe('a graph', () => {
   it('accounts for every link', () => {
     const { report } = buildGraph(generateLinks({ profile: 'kronecker', seed: 3, scale: 10 }));
     expect(report.links).toBe(16384);
-    expect(report.axons + report.merged + report.dropped.selfLoops + report.dropped.zeroWeight).toBe(16384);
+    expect(
+      report.axons + report.merged + report.dropped.selfLoops + report.dropped.zeroWeight,
+    ).toBe(16384);
     expect(report.merged).toBeGreaterThan(0);
     expect(report.dropped.selfLoops).toBeGreaterThan(0);
   });
 
   it('numbers particles by the kept links alone', () => {
     const rows = [
-      { from: 'x', to: 'x', amount: 1 }, { from: 'y', to: 'b', amount: 0 },
-      { from: 'c', to: 'b', amount: 1 }, { from: 'a', to: 'c', amount: 1 },
+      { from: 'x', to: 'x', amount: 1 },
+      { from: 'y', to: 'b', amount: 0 },
+      { from: 'c', to: 'b', amount: 1 },
+      { from: 'a', to: 'c', amount: 1 },
     ];
     expect(names(build(rows))).toEqual(['c', 'b', 'a']);
     expect(names(build(rows, { order: 'sorted' }))).toEqual(['a', 'b', 'c']);
@@ -130,12 +155,19 @@ describe('a graph', () => {
   });
 
   it('sums an axon without losing small weights beside a large one', () => {
-    const rows = [1e16, ...Array<number>(1000).fill(1)].map((amount) => ({ from: 'a', to: 'b', amount }));
+    const rows = [1e16, ...Array<number>(1000).fill(1)].map((amount) => ({
+      from: 'a',
+      to: 'b',
+      amount,
+    }));
     expect(build(rows).axons.weights[0]).toBe(1e16 + 1000);
   });
 
   it('leaves the links as they were', () => {
-    const links = linksOf([{ from: 'a', to: 'b', amount: 2 }, { from: 'a', to: 'b', amount: 3 }]);
+    const links = linksOf([
+      { from: 'a', to: 'b', amount: 2 },
+      { from: 'a', to: 'b', amount: 3 },
+    ]);
     const before = [...links.amount.subarray(0, 2)];
     buildGraph(links, { normalize: 'largest-stake' });
     expect([...links.amount.subarray(0, 2)]).toEqual(before);
@@ -143,15 +175,27 @@ describe('a graph', () => {
 
   it('with no link that counts is refused with the reason', () => {
     expect(() => build([])).toThrow('the graph has no link that counts: there are no links');
-    expect(() => build([{ from: 'a', to: 'a', amount: 1 }, { from: 'a', to: 'b', amount: 0 }]))
-      .toThrow('the graph has no link that counts: of 2 links, 1 are self-loops and 1 have weight zero');
+    expect(() =>
+      build([
+        { from: 'a', to: 'a', amount: 1 },
+        { from: 'a', to: 'b', amount: 0 },
+      ]),
+    ).toThrow(
+      'the graph has no link that counts: of 2 links, 1 are self-loops and 1 have weight zero',
+    );
   });
 
   it('whose weights overflow is refused with the axon or the link', () => {
     const huge = { from: 'a', to: 'b', amount: 1.5e308 };
-    expect(() => build([huge, huge])).toThrow('the weights of axon "a" → "b" sum to more than 1.8e308');
-    expect(() => build([{ from: 'b', to: 'c', amount: 1 }, { ...huge, karma: 2 }]))
-      .toThrow('link 2 ("a" → "b"): its weight is above 1.8e308');
+    expect(() => build([huge, huge])).toThrow(
+      'the weights of axon "a" → "b" sum to more than 1.8e308',
+    );
+    expect(() =>
+      build([
+        { from: 'b', to: 'c', amount: 1 },
+        { ...huge, karma: 2 },
+      ]),
+    ).toThrow('link 2 ("a" → "b"): its weight is above 1.8e308');
     expect(() => build([{ ...huge, karma: 2, price: 0 }])).toThrow('its weight is above 1.8e308');
     expect(() => build([{ ...huge, neuron: 'n', will: 1.5e308 }])).toThrow('link 1 ("a" → "b")');
   });
@@ -171,7 +215,11 @@ describe('the weight of a link', () => {
     ];
     // n signs three links, the dropped self-loop among them: ⌊20/3⌋ = 6.
     expect(weights(rows)).toEqual([16, 7, 1.5]);
-    expect(build(rows).report.dropped).toEqual({ selfLoops: 1, zeroWeight: 1, isolatedParticles: 1 });
+    expect(build(rows).report.dropped).toEqual({
+      selfLoops: 1,
+      zeroWeight: 1,
+      isolatedParticles: 1,
+    });
     expect(build(rows).largestStake).toBe(16);
   });
 
@@ -181,13 +229,20 @@ describe('the weight of a link', () => {
       { from: 'b', to: 'c', amount: 4, neuron: 'm', karma: 3, will: 100 },
       { from: 'c', to: 'd', amount: 4, karma: 3 },
     ];
-    const options = { karma: new Map([['n', 0.5], ['stranger', 9]]), will: new Map([['n', 7.9]]) };
+    const options = {
+      karma: new Map([
+        ['n', 0.5],
+        ['stranger', 9],
+      ]),
+      will: new Map([['n', 7.9]]),
+    };
     expect(weights(rows, options)).toEqual([(4 + 7) * 0.5, (4 + 100) * 3, 12]);
   });
 
   it('decays with age', () => {
     const rows = [
-      { from: 'a', to: 'b', amount: 8, time: 100 }, { from: 'b', to: 'c', amount: 8, time: 90 },
+      { from: 'a', to: 'b', amount: 8, time: 100 },
+      { from: 'b', to: 'c', amount: 8, time: 90 },
     ];
     const [now, then] = weights(rows, { decay: { rate: Math.LN2 / 10, epochTime: 100 } });
     expect(now).toBe(8);
@@ -196,7 +251,9 @@ describe('the weight of a link', () => {
 
   it('can be divided by the largest stake of all links, dropped ones too', () => {
     const rows = [
-      { from: 'a', to: 'a', amount: 8 }, { from: 'a', to: 'b', amount: 2 }, { from: 'b', to: 'c', amount: 4 },
+      { from: 'a', to: 'a', amount: 8 },
+      { from: 'a', to: 'b', amount: 2 },
+      { from: 'b', to: 'c', amount: 4 },
     ];
     expect(weights(rows, { normalize: 'largest-stake' })).toEqual([0.25, 0.5]);
   });
@@ -209,26 +266,67 @@ describe('the weight of a link', () => {
 
   it('shares a large will exactly', () => {
     // ⌊(2⁵³ − 1) / 3⌋ = 3002399751580330; the quotient of doubles is that plus a rounded third.
-    const rows = ['b', 'c', 'd'].map((to) => ({ from: 'a', to, amount: 0, neuron: 'n', will: 2 ** 53 - 1 }));
+    const rows = ['b', 'c', 'd'].map((to) => ({
+      from: 'a',
+      to,
+      amount: 0,
+      neuron: 'n',
+      will: 2 ** 53 - 1,
+    }));
     expect(weights(rows)).toEqual(Array(3).fill(3002399751580330));
-    const two = ['b', 'c'].map((to) => ({ from: 'a', to, amount: 0, neuron: 'n', will: 2 ** 53 - 1 }));
+    const two = ['b', 'c'].map((to) => ({
+      from: 'a',
+      to,
+      amount: 0,
+      neuron: 'n',
+      will: 2 ** 53 - 1,
+    }));
     expect(weights(two)).toEqual(Array(2).fill(2 ** 52 - 1));
   });
 
   it.each<[string, Row, BuildOptions, string]>([
-    ['a negative karma', { from: 'a', to: 'b', amount: 1 }, { karma: new Map([['n', -1]]) },
-      'karma of "n": expected a finite number from 0, found -1'],
-    ['a will without end', { from: 'a', to: 'b', amount: 1 }, { will: new Map([['n', Infinity]]) }, 'will of "n"'],
-    ['a negative rate', { from: 'a', to: 'b', amount: 1, time: 1 }, { decay: { rate: -1, epochTime: 1 } },
-      'decay rate: expected a finite number from 0, found -1'],
-    ['an epoch at no time', { from: 'a', to: 'b', amount: 1, time: 1 }, { decay: { rate: 1, epochTime: NaN } },
-      'epoch time'],
-    ['decay without a time', { from: 'a', to: 'b', amount: 1 }, { decay: { rate: 1, epochTime: 1 } },
-      'link 1 ("a" → "b"): expected a time up to 1, found none'],
-    ['a link after the epoch', { from: 'a', to: 'b', amount: 1, time: 9 }, { decay: { rate: 1, epochTime: 1 } },
-      'link 1 ("a" → "b"): expected a time up to 1, found 9'],
-    ['will without a neuron', { from: 'a', to: 'b', amount: 1, will: 3 }, {},
-      'link 1 ("a" → "b") has a will of 3 but no neuron'],
+    [
+      'a negative karma',
+      { from: 'a', to: 'b', amount: 1 },
+      { karma: new Map([['n', -1]]) },
+      'karma of "n": expected a finite number from 0, found -1',
+    ],
+    [
+      'a will without end',
+      { from: 'a', to: 'b', amount: 1 },
+      { will: new Map([['n', Infinity]]) },
+      'will of "n"',
+    ],
+    [
+      'a negative rate',
+      { from: 'a', to: 'b', amount: 1, time: 1 },
+      { decay: { rate: -1, epochTime: 1 } },
+      'decay rate: expected a finite number from 0, found -1',
+    ],
+    [
+      'an epoch at no time',
+      { from: 'a', to: 'b', amount: 1, time: 1 },
+      { decay: { rate: 1, epochTime: NaN } },
+      'epoch time',
+    ],
+    [
+      'decay without a time',
+      { from: 'a', to: 'b', amount: 1 },
+      { decay: { rate: 1, epochTime: 1 } },
+      'link 1 ("a" → "b"): expected a time up to 1, found none',
+    ],
+    [
+      'a link after the epoch',
+      { from: 'a', to: 'b', amount: 1, time: 9 },
+      { decay: { rate: 1, epochTime: 1 } },
+      'link 1 ("a" → "b"): expected a time up to 1, found 9',
+    ],
+    [
+      'will without a neuron',
+      { from: 'a', to: 'b', amount: 1, will: 3 },
+      {},
+      'link 1 ("a" → "b") has a will of 3 but no neuron',
+    ],
   ])('refuses %s', (_, row, options, message) => {
     expect(() => build([row], options)).toThrow(message);
   });

@@ -52,7 +52,9 @@ describe('a generated graph', () => {
     const read = builder.finish();
     expect(read.count).toBe(batch.count);
     for (const column of ['from', 'to', 'amount'] as const) {
-      expect([...read[column].subarray(0, read.count)]).toEqual([...batch[column].subarray(0, batch.count)]);
+      expect([...read[column].subarray(0, read.count)]).toEqual([
+        ...batch[column].subarray(0, batch.count),
+      ]);
     }
     expect(read.neurons?.count).toBe(batch.neurons?.count);
     const last = read.particles.count - 1;
@@ -73,21 +75,30 @@ describe('a generated graph', () => {
     expect(links.particles.count).toBeLessThanOrEqual(4096);
     const out = degrees(links, 'from');
     expect(out[out.length - 1]).toBeGreaterThan(20 * out[out.length >> 1]);
-    const biggest = Math.max(...Array.from({ length: links.particles.count }, (_, i) => Number(links.particles.at(i))));
+    const biggest = Math.max(
+      ...Array.from({ length: links.particles.count }, (_, i) => Number(links.particles.at(i))),
+    );
     expect(biggest).toBeLessThan(4096);
   });
 
   it('of the kronecker profile falls into quadrants with the probabilities .57 .19 .19 .05', () => {
     // At scale 1 the label is the quadrant, up to the permutation of two labels.
     const counts = new Map<string, number>();
-    for (const block of generateBlocks({ profile: 'kronecker', seed: 9, scale: 1, links: 200_000 })) {
+    for (const block of generateBlocks({
+      profile: 'kronecker',
+      seed: 9,
+      scale: 1,
+      links: 200_000,
+    })) {
       for (let i = 0; i < block.count; i++) {
         const key = `${block.from[i]}${block.to[i]}`;
         counts.set(key, (counts.get(key) ?? 0) + 1);
       }
     }
     const shares = [...counts.values()].map((count) => count / 200_000).sort((a, b) => a - b);
-    [0.05, 0.19, 0.19, 0.57].forEach((share, k) => expect(Math.abs(shares[k] - share)).toBeLessThan(0.005));
+    [0.05, 0.19, 0.19, 0.57].forEach((share, k) =>
+      expect(Math.abs(shares[k] - share)).toBeLessThan(0.005),
+    );
   });
 
   it('of the uniform profile draws every particle about equally often', () => {
@@ -144,9 +155,13 @@ describe('a generated graph', () => {
 
   it('of an impossible size is refused', () => {
     const make = (options: GenerateOptions) => () => generateLinks(options);
-    expect(make({ profile: 'kronecker', seed: 1 })).toThrow('scale: expected an integer from 1 to 30');
+    expect(make({ profile: 'kronecker', seed: 1 })).toThrow(
+      'scale: expected an integer from 1 to 30',
+    );
     expect(make({ profile: 'kronecker', seed: 1, scale: 31 })).toThrow('found 31');
-    expect(make({ profile: 'uniform', seed: 1, links: 5 })).toThrow('particles: expected an integer');
+    expect(make({ profile: 'uniform', seed: 1, links: 5 })).toThrow(
+      'particles: expected an integer',
+    );
     expect(make({ profile: 'bostrom', seed: 1 })).toThrow('expected a number of links');
     expect(make({ profile: 'bostrom', seed: -1, links: 5 })).toThrow('seed');
   });

@@ -13,16 +13,30 @@ function sorted(list: readonly string[]): string[] {
 describe('the sorted order of ids', () => {
   it('is the order of their UTF-8 bytes', () => {
     const id = fc.string({
-      minLength: 1, maxLength: 12, unit: fc.constantFrom('a', 'b', '1', '0', 'é', '\u{10348}', '\ufb01'),
+      minLength: 1,
+      maxLength: 12,
+      unit: fc.constantFrom('a', 'b', '1', '0', 'é', '\u{10348}', '\ufb01'),
     });
-    fc.assert(fc.property(fc.uniqueArray(id, { maxLength: 60 }), (list) => {
-      expect(sorted(list)).toEqual([...list].sort(byBytes));
-    }));
+    fc.assert(
+      fc.property(fc.uniqueArray(id, { maxLength: 60 }), (list) => {
+        expect(sorted(list)).toEqual([...list].sort(byBytes));
+      }),
+    );
   });
 
   it('holds where ids share a long beginning or one is the beginning of another', () => {
     const stem = 'Qm'.padEnd(46, 'Y');
-    const list = [`${stem}b`, stem, `${stem}a`, `${stem}abcdefgh`, `${stem}abcdefga`, 'Q', '9', '10', '1'];
+    const list = [
+      `${stem}b`,
+      stem,
+      `${stem}a`,
+      `${stem}abcdefgh`,
+      `${stem}abcdefga`,
+      'Q',
+      '9',
+      '10',
+      '1',
+    ];
     expect(sorted(list)).toEqual([...list].sort(byBytes));
   });
 

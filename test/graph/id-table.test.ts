@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  createIdTable, encodeId, freezeIds, idsOf, internBatch, internId, internInteger,
+  createIdTable,
+  encodeId,
+  freezeIds,
+  idsOf,
+  internBatch,
+  internId,
+  internInteger,
 } from '../../src/graph/id-table.js';
 
 /** Ids of all the kinds the table tells apart, with many repeats. */
@@ -9,6 +15,7 @@ const anyId = fc.oneof(
   fc.integer({ min: 0, max: 40 }).map(String),
   fc.bigInt({ min: 4294967290n, max: 4294967300n }).map(String),
   fc.bigInt({ min: 999999999999990n, max: 1000000000000005n }).map(String),
+  fc.bigInt({ min: 9007199254740990n, max: 9007199254740997n }).map(String),
   fc.constantFrom('007', '00', '-1', '+1', '1.0', '1e3', 'é', '𝒳', 'Qm', 'a'.repeat(4096)),
   fc.string({ minLength: 1, maxLength: 6, unit: fc.constantFrom('a', 'b', '0', '1', 'ü') }),
 );
@@ -20,41 +27,45 @@ function internText(table: ReturnType<typeof createIdTable>, id: string): number
 
 describe('an id table', () => {
   it('gives indices like a Map, in order of first appearance', () => {
-    fc.assert(fc.property(fc.array(anyId, { maxLength: 400 }), (list) => {
-      const table = createIdTable(1);
-      const model = new Map<string, number>();
-      for (const id of list) {
-        if (!model.has(id)) model.set(id, model.size);
-        expect(internText(table, id)).toBe(model.get(id));
-      }
-      const ids = freezeIds(table);
-      expect(ids.count).toBe(model.size);
-      for (const [id, index] of model) {
-        expect(ids.at(index)).toBe(id);
-        expect(ids.indexOf(id)).toBe(index);
-      }
-      expect(ids.indexOf('never seen')).toBe(-1);
-      expect(ids.indexOf('123456789')).toBe(-1);
-    }));
+    fc.assert(
+      fc.property(fc.array(anyId, { maxLength: 400 }), (list) => {
+        const table = createIdTable(1);
+        const model = new Map<string, number>();
+        for (const id of list) {
+          if (!model.has(id)) model.set(id, model.size);
+          expect(internText(table, id)).toBe(model.get(id));
+        }
+        const ids = freezeIds(table);
+        expect(ids.count).toBe(model.size);
+        for (const [id, index] of model) {
+          expect(ids.at(index)).toBe(id);
+          expect(ids.indexOf(id)).toBe(index);
+        }
+        expect(ids.indexOf('never seen')).toBe(-1);
+        expect(ids.indexOf('123456789')).toBe(-1);
+      }),
+    );
   });
 
   it('gives the same indices in batches as one by one, wherever the bytes lie', () => {
-    fc.assert(fc.property(fc.array(anyId, { minLength: 1, maxLength: 300 }), fc.nat(7), (list, pad) => {
-      const one = createIdTable();
-      const expected = list.map((id) => internText(one, id));
-      const parts = list.map((id) => Buffer.from(id, 'utf8'));
-      const bytes = Buffer.concat([Buffer.alloc(pad), ...parts]);
-      const bounds = new Int32Array(2 * list.length);
-      let at = pad;
-      parts.forEach((part, i) => {
-        bounds[2 * i] = at;
-        at += part.length;
-        bounds[2 * i + 1] = at;
-      });
-      const out = new Uint32Array(list.length);
-      expect(internBatch(createIdTable(), bytes, bounds, list.length, out)).toBe(list.length);
-      expect([...out]).toEqual(expected);
-    }));
+    fc.assert(
+      fc.property(fc.array(anyId, { minLength: 1, maxLength: 300 }), fc.nat(7), (list, pad) => {
+        const one = createIdTable();
+        const expected = list.map((id) => internText(one, id));
+        const parts = list.map((id) => Buffer.from(id, 'utf8'));
+        const bytes = Buffer.concat([Buffer.alloc(pad), ...parts]);
+        const bounds = new Int32Array(2 * list.length);
+        let at = pad;
+        parts.forEach((part, i) => {
+          bounds[2 * i] = at;
+          at += part.length;
+          bounds[2 * i + 1] = at;
+        });
+        const out = new Uint32Array(list.length);
+        expect(internBatch(createIdTable(), bytes, bounds, list.length, out)).toBe(list.length);
+        expect([...out]).toEqual(expected);
+      }),
+    );
   });
 
   it('holds half a million ids of mixed kinds through many growths', () => {
@@ -90,10 +101,12 @@ describe('an id table', () => {
     expect(internText(table, String(2 ** 40))).toBe(2);
   });
 
-  it('tells apart integers that agree in their low 32 bits', () => {
+  it('tells apart integers whose hashes are equal', () => {
+    // Among 300,000 integers about ten pairs share their 32 bits of hash, whatever the key.
     const table = createIdTable();
-    const values = Array.from({ length: 2000 }, (_, k) => k * 2 ** 32 + 5);
-    expect(values.map((value) => internInteger(table, value))).toEqual(values.map((_, k) => k));
+    for (let k = 0; k < 300_000; k++) {
+      if (internInteger(table, k * 2 ** 20 + 7) !== k) expect.fail(`integer number ${k}`);
+    }
   });
 
   it.each([
@@ -105,27 +118,6 @@ describe('an id table', () => {
     ['a C1 control', 'a\u0085', 'control characters'],
   ])('refuses an id of %s', (_, id, message) => {
     expect(() => internText(createIdTable(), id)).toThrow(message);
-  });
-
-  it('accepts exactly the byte strings that a strict UTF-8 decoder accepts, controls aside', () => {
-    const bytesNearUtf8 = fc.array(
-      fc.constantFrom(0x20, 0x41, 0x7e, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xc3, 0xdf, 0xe0,
-        0xe1, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff),
-      { minLength: 1, maxLength: 5 },
-    );
-    fc.assert(fc.property(bytesNearUtf8, (list) => {
-      const bytes = Uint8Array.from(list);
-      let isText = true;
-      try {
-        // eslint-disable-next-line no-control-regex
-        isText = !/[\0-\x1f\x7f-\x9f]/.test(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-      } catch {
-        isText = false;
-      }
-      const intern = (): number => internId(createIdTable(), bytes, 0, bytes.length);
-      if (isText) expect(intern()).toBe(0);
-      else expect(intern).toThrow('UTF-8');
-    }), { numRuns: 3000 });
   });
 
   it('refuses half a character in a string, and does not find it', () => {

@@ -8,8 +8,15 @@ describe('a link builder', () => {
     builder.addRow(builder.particleOf('a'), builder.particleOf('b'), 2);
     const links = builder.finish();
     expect(links.count).toBe(1);
-    expect([links.neurons, links.neuron, links.karma, links.price, links.valence, links.will, links.time])
-      .toEqual([null, null, null, null, null, null, null]);
+    expect([
+      links.neurons,
+      links.neuron,
+      links.karma,
+      links.price,
+      links.valence,
+      links.will,
+      links.time,
+    ]).toEqual([null, null, null, null, null, null, null]);
   });
 
   it('gives earlier and later links the defaults of a column that appears late, through growth', () => {
@@ -28,8 +35,13 @@ describe('a link builder', () => {
     const links = builder.finish();
     for (const row of [0, 9, 11, 99]) {
       expect(links.neuron?.[row]).toBe(NO_NEURON);
-      expect([links.karma?.[row], links.price?.[row], links.valence?.[row], links.will?.[row], links.time?.[row]])
-        .toEqual([1, 1, 0, 0, NaN]);
+      expect([
+        links.karma?.[row],
+        links.price?.[row],
+        links.valence?.[row],
+        links.will?.[row],
+        links.time?.[row],
+      ]).toEqual([1, 1, 0, 0, NaN]);
     }
     expect([links.neuron?.[10], links.karma?.[10], links.price?.[10]]).toEqual([0, 5, 0.5]);
     expect([links.valence?.[10], links.will?.[10], links.time?.[10]]).toEqual([-1, 9, 77]);
@@ -59,7 +71,9 @@ describe('a link builder', () => {
 
   it('keeps neurons and particles apart', () => {
     const builder = createLinkBuilder();
-    expect([builder.particleOf('x'), builder.particleOf('y'), builder.neuronOf('y')]).toEqual([0, 1, 0]);
+    expect([builder.particleOf('x'), builder.particleOf('y'), builder.neuronOf('y')]).toEqual([
+      0, 1, 0,
+    ]);
     const bytes = Buffer.from('..y..');
     expect([builder.particle(bytes, 2, 3), builder.neuron(bytes, 2, 3)]).toEqual([1, 0]);
     expect([builder.particleNumber(12), builder.particleOf('12')]).toEqual([2, 2]);
