@@ -76,7 +76,9 @@ describe('gzip', () => {
   test('is recognised by its bytes under any name', async () => {
     const path = folder.file('disguised.csv', gzipSync(text));
     expect((await allOf(path)).equals(text)).toBe(true);
-    expect((await openByteSource(path)).compression).toBe('gzip');
+    const source = await openByteSource(path);
+    expect(source.compression).toBe('gzip');
+    await source.close();
   });
 
   test('members that follow one another are read as one stream', async () => {

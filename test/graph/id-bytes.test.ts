@@ -78,8 +78,8 @@ describe('the bytes of an id', () => {
         seen.add(hash(bytes));
         bytes[k] = 0;
       }
-      seen.add(hash(bytes, { ...key, first: key.first ^ 1 }));
-      seen.add(hash(bytes, { ...key, second: key.second ^ 1 }));
+      seen.add(hash(bytes, { ...key, first: key.first ^ 0x10000 }));
+      seen.add(hash(bytes, { ...key, second: key.second ^ 0x10000 }));
       expect(seen.size).toBe(length + 4);
     }
   });

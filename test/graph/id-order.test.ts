@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sortedOrder } from '../../src/graph/id-order.js';
-import { idsOf } from '../../src/graph/id-table.js';
+import { idsOf } from '../../src/graph/id-list.js';
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
