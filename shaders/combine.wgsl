@@ -1,6 +1,7 @@
 // out = Σ coefficient · vector, at most 24 terms over at most six vectors besides out.
-// CPU twin: kernels/ (combine). Needs number-* before it.
-// Dispatch: one workgroup of 64 lanes per 256 elements, four to a lane; two-dimensional above 65,535. Terms are added in order.
+// CPU twin: kernels/combine.ts. Needs number-* before it.
+// Dispatch: one workgroup of 64 lanes per 256 elements, four to a lane; two-dimensional above
+// 65,535. Terms are added in order.
 
 struct Term {
   coefficient: u32,  // place in `coefficients`

@@ -1,11 +1,13 @@
 // What both product kernels share: their parameters and bindings, and the end of a row.
-//   out = factor · row_scale ⊙ s + diagonal_factor · diagonal ⊙ x + Σ coefficient · term      (s: the row's sum over arcs)
-// A prelude to product.wgsl and join.wgsl. CPU twin: the end of a row in kernels/ (product). Terms are added in order.
+//   out = factor · row_scale ⊙ s + diagonal_factor · diagonal ⊙ x + Σ coefficient · term
+// where s is the row's sum over arcs; the host puts units and powers of two into both factors.
+// A prelude to product.wgsl and join.wgsl. Terms are added in order.
+// CPU twin: the end of a row in kernels/product.ts.
 
 struct Term {
   coefficient: u32,  // place in `coefficients`
   stride: u32,       // 0: one coefficient for the block, 1: one for each column
-  source: u32,       // 0: out itself, 1: term_a, 2: term_b; + 256: one column stands for all
+  source: u32,       // 0: out itself, 1: term_a, 2: other; + 256: one column stands for all
   scale: u32,        // bits of a power of two
 }
 
@@ -20,9 +22,10 @@ struct Params {
   weight_base: u32,      // word in `matrix` of the first weight
   factor: u32,           // bits
   diagonal_factor: u32,  // bits
-  parts: u32,            // 1: row_scale is given, 2: diagonal is given
+  parts: u32,            // 1: row_scale is given, 2: diagonal is given; + 256 · in_power
   term_count: u32,
-  bins: array<vec4<u32>, 8>,  // first group (tiles not counted), first item, items, log2 of lanes to a row
+  // first group (tiles not counted), first item, items, log2 of lanes to a row
+  bins: array<vec4<u32>, 8>,
   terms: array<Term, 4>,
 }
 
@@ -34,7 +37,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read> row_scale: array<num>;
 @group(0) @binding(6) var<storage, read> diagonal: array<num>;
 @group(0) @binding(7) var<storage, read> term_a: array<num>;
-@group(0) @binding(8) var<storage, read> term_b: array<num>;
+@group(0) @binding(8) var<storage, read> other: array<num>;  // a second term, or x_in
 
 fn term_value(term: Term, row: u32, column: u32) -> num {
   var place = row * params.columns + column;
@@ -43,7 +46,7 @@ fn term_value(term: Term, row: u32, column: u32) -> num {
   switch (term.source & 255u) {
     case 0u: { value = out[place]; }
     case 1u: { value = term_a[place]; }
-    default: { value = term_b[place]; }
+    default: { value = other[place]; }
   }
   let coefficient = factor_from_total(coefficients[term.coefficient + column * term.stride]);
   return num_scale(factor_multiply(coefficient, factor_from_bits(term.scale)), value);

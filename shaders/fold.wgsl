@@ -1,6 +1,8 @@
-// Later stages of the reductions that reduce.wgsl began: sums of 2,048 partial sums, until one is left per reduction and column.
-// CPU twin: kernels/ (reduce). Needs number-* and summation before it.
-// Dispatch: one workgroup of 64 lanes per reduction, chunk and tile of 64 columns; two-dimensional above 65,535.
+// Later stages of the reductions that reduce.wgsl began: sums of 2,048 partial sums, until one is
+// left per reduction and column.
+// CPU twin: kernels/reduce.ts. Needs number-* and summation before it.
+// Dispatch: one workgroup of 64 lanes per reduction, chunk and tile of 64 columns; two-dimensional
+// above 65,535.
 // Summation: summation.wgsl over the partial sums of the chunk, columns being the fastest lanes.
 
 struct Params {
@@ -46,7 +48,7 @@ fn main(
   let chunk = task % params.chunks;
   let reduction = task / params.chunks;
   base = reduction * params.partials;
-  let column = (group % params.tiles) * workgroup_lanes + (lane & ((1u << params.columns_log2) - 1u));
+  let column = column_of(group % params.tiles, lane, params.columns_log2);
   let live = column < params.columns;
   let sharer = lane >> params.columns_log2;
   var sum = total_zero;

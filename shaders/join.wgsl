@@ -1,6 +1,9 @@
-// The rows that product.wgsl cut into segments: s(i, b) = Σ partial sums of row i, then the epilogue of the row.
-// CPU twin: kernels/ (product). Needs number-*, summation and epilogue before it; `matrix` holds (row, first partial, partials).
-// Dispatch: one workgroup of 64 lanes per row and tile of 64 columns; two-dimensional above 65,535. Columns are the fastest lanes.
+// The rows that product.wgsl cut into segments: s(i, b) = Σ partial sums of row i, then the
+// epilogue of the row.
+// CPU twin: kernels/product.ts. Needs number-*, summation and epilogue before it; `matrix` holds
+// (row, first partial, partials).
+// Dispatch: one workgroup of 64 lanes per row and tile of 64 columns; two-dimensional above 65,535.
+// Columns are the fastest lanes.
 // Summation: summation.wgsl over the segments in order.
 
 fn element(partial: u32, column: u32) -> total {
@@ -25,7 +28,7 @@ fn main(
   let group = workgroup.y * workgroups.x + workgroup.x;
   if (group >= params.groups) { return; }
   let at = 3u * (group / params.tiles);
-  let column = (group % params.tiles) * workgroup_lanes + (lane & ((1u << params.columns_log2) - 1u));
+  let column = column_of(group % params.tiles, lane, params.columns_log2);
   let live = column < params.columns;
   let sharer = lane >> params.columns_log2;
   var sum = total_zero;

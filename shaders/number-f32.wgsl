@@ -1,6 +1,8 @@
-// Number format f32: what a vector element, an arc weight, a coefficient and a running sum are, and how they combine.
-// A prelude: it stands before a kernel, which does arithmetic on elements through these names alone.
-// CPU twin: kernels/ in its single-precision mode. Unit roundoff 2⁻²⁴; a compiler may fuse a product and a sum.
+// Number format f32: what a vector element, an arc weight, a coefficient and a running sum are, and
+// how they combine. A prelude: it stands before a kernel, which does arithmetic on elements through
+// these names alone.
+// CPU twin: kernels/*.ts in their single-precision mode. Unit roundoff 2⁻²⁴; a compiler may fuse a
+// product and a sum.
 
 alias num = f32;     // an element of a vector
 alias total = f32;   // a running sum of elements, and what a reduction leaves behind

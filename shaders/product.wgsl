@@ -1,18 +1,30 @@
-// Sparse matrix times a block of B columns: s(i, b) = Σ weight(i, j) · x(j, b), then the epilogue of the row.
-// CPU twin: kernels/ (product). Needs number-*, summation and epilogue before it.
-// Dispatch: one workgroup of 64 lanes per 64 / (lanes to a row · lanes side by side) items and tile of 64 columns; two-dimensional
-// above 65,535. An item is a row, or a segment of at most 1,024 arcs of a longer row, whose sum goes to the tail of `out` for
-// join.wgsl. Rows are binned by length: a hub does not serialise, a leaf does not hold 64 lanes. Columns are the fastest lanes.
+// Sparse matrix times a block of B columns: s(i, b) = Σ weight(i, j) · x(j, b), then the epilogue
+// of the row.
+// CPU twin: kernels/product.ts, kernels/product-block.ts. Needs number-*, summation and epilogue before it.
+// Dispatch: one workgroup of 64 lanes per 64 / (lanes to a row · lanes side by side) items and tile
+// of 64 columns; two-dimensional above 65,535. An item is a row, or a segment of at most 1,024 arcs
+// of a longer row, whose sum goes to the tail of `out` for join.wgsl. Rows are binned by length: a
+// hub does not serialise, a leaf does not hold 64 lanes. Columns are the fastest lanes.
 // Summation: summation.wgsl over the row's arcs in stored order, in-arcs before out-arcs.
 
 override weighted = true;
+/** Whether in-arcs read x_in (bound as `other`) and only out-arcs read x. */
+override split = false;
+
+var<private> first_out_arc: u32;
 
 fn element(arc: u32, column: u32) -> total {
-  let neighbor = matrix[params.column_base + arc];
-  let value = x[neighbor * params.columns + column];
+  let place = matrix[params.column_base + arc] * params.columns + column;
+  var value = num_zero;
+  if (split && arc < first_out_arc) {
+    // x_in may be stored in another power of two, given as a biased exponent.
+    value = num_scale(factor_from_bits((params.parts >> 8u) << 23u), other[place]);
+  } else {
+    value = x[place];
+  }
   if (!weighted) { return total_from(value); }
-  let place = params.weight_base + arc * weight_words;
-  return total_weighted(matrix[place], matrix[place + weight_words - 1u], value);
+  let weight = params.weight_base + arc * weight_words;
+  return total_weighted(matrix[weight], matrix[weight + weight_words - 1u], value);
 }
 
 fn four(arc: u32, step: u32, column: u32) -> array<total, 4> {
@@ -33,7 +45,7 @@ fn main(
   let group = workgroup.y * workgroups.x + workgroup.x;
   if (group >= params.groups) { return; }
   let task = group / params.tiles;
-  let column = (group % params.tiles) * workgroup_lanes + (lane & ((1u << params.columns_log2) - 1u));
+  let column = column_of(group % params.tiles, lane, params.columns_log2);
   var index = 0u;
   while (index < 7u && task >= params.bins[index + 1u].x) { index++; }
   let bin = params.bins[index];
@@ -42,14 +54,16 @@ fn main(
   let live = place < bin.z && column < params.columns;
   let sharer = (lane >> params.columns_log2) & ((1u << bin.w) - 1u);
 
-  // An item: its row (or, with the top bit, its partial sum), then where its in-arcs start, its out-arcs start, and both end.
+  // An item: its row (or, with the top bit, its partial sum), then where its in-arcs start, its
+  // out-arcs start, and both end.
   var row = 0u;
   var sum = total_zero;
   if (live) {
     let at = 4u * (bin.y + place);
     row = matrix[at];
-    let start = select(matrix[at + 2u], matrix[at + 1u], (params.direction & 1u) != 0u);
-    let end = select(matrix[at + 2u], matrix[at + 3u], (params.direction & 2u) != 0u);
+    first_out_arc = matrix[at + 2u];
+    let start = select(first_out_arc, matrix[at + 1u], (params.direction & 1u) != 0u);
+    let end = select(first_out_arc, matrix[at + 3u], (params.direction & 2u) != 0u);
     sum = lane_sum(start + sharer, end, 1u << bin.w, column);
   }
   sum = tree_sum(sum, lane, params.columns_log2, bin.w);

@@ -1,6 +1,9 @@
-// First stage of up to 16 reductions over rows, per column: Σ w x, Σ w |x|, Σ w x y, Σ w |x − y|, for chunks of 2,048 rows.
-// CPU twin: kernels/ (reduce). Needs number-* and summation before it; fold.wgsl adds up the chunks.
-// Dispatch: one workgroup of 64 lanes per reduction, chunk and tile of 64 columns; two-dimensional above 65,535.
+// First stage of up to 16 reductions over rows, per column: Σ w x, Σ w |x|, Σ w x y, Σ w |x − y|,
+// for chunks of 2,048 rows.
+// CPU twin: kernels/reduce.ts. Needs number-* and summation before it; fold.wgsl adds up the
+// chunks.
+// Dispatch: one workgroup of 64 lanes per reduction, chunk and tile of 64 columns; two-dimensional
+// above 65,535.
 // Summation: summation.wgsl over the rows of the chunk, columns being the fastest lanes.
 
 struct Params {
@@ -12,8 +15,8 @@ struct Params {
   chunks: u32,
   out_base: u32,      // place in `out` of reduction 0, chunk 0, column 0
   unused: u32,
-  // kind + 2⁸ · (127 + power of two by which a distance scales y), x + 2¹⁶ · y, weight, bits of the power of two of the sum;
-  // vectors as in combine.wgsl, 0: none
+  // kind + 2⁸ · (127 + power of two by which a distance scales y), x + 2¹⁶ · y, weight, bits of the
+  // power of two of the sum; vectors as in combine.wgsl, 0: none
   jobs: array<vec4<u32>, 16>,
 }
 
@@ -69,7 +72,12 @@ fn summands(rows: vec4<u32>, column: u32) -> array<total, 4> {
     let weight = load_rows(job.z, rows, column);
     for (var k = 0u; k < 4u; k++) { value[k] = num_multiply(weight[k], value[k]); }
   }
-  return array<total, 4>(total_from(value[0]), total_from(value[1]), total_from(value[2]), total_from(value[3]));
+  return array<total, 4>(
+    total_from(value[0]),
+    total_from(value[1]),
+    total_from(value[2]),
+    total_from(value[3]),
+  );
 }
 
 fn element(row: u32, column: u32) -> total { return summands(vec4<u32>(row), column)[0]; }
@@ -89,7 +97,7 @@ fn main(
   let task = group / params.tiles;  // reduction · chunks + chunk
   let chunk = task % params.chunks;
   job = params.jobs[task / params.chunks];
-  let column = (group % params.tiles) * workgroup_lanes + (lane & ((1u << params.columns_log2) - 1u));
+  let column = column_of(group % params.tiles, lane, params.columns_log2);
   let live = column < params.columns;
   let sharer = lane >> params.columns_log2;
   var sum = total_zero;
@@ -99,6 +107,7 @@ fn main(
   }
   sum = tree_sum(sum, lane, params.columns_log2, 6u - params.columns_log2);
   if (live && sharer == 0u) {
-    out[params.out_base + task * params.columns + column] = total_scale(factor_from_bits(job.w), sum);
+    let place = params.out_base + task * params.columns + column;
+    out[place] = total_scale(factor_from_bits(job.w), sum);
   }
 }

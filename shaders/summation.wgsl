@@ -1,15 +1,23 @@
-// The one order in which any kernel sums: fixed by the lengths alone, so the same input gives the same bits twice.
-//   lane_sum   one lane, every step-th element: blocks of 32, four accumulators in a block, then the blocks one by one
+// The one order in which any kernel sums: fixed by the lengths alone, so the same input gives the
+// same bits twice.
+//   lane_sum   one lane, every step-th element: blocks of 32, each in four accumulators, then the
+//              blocks one by one
 //   tree_sum   the lanes of a workgroup that share a result, by halves
-// CPU twin: src/backend/webgpu/depth.ts states the depth of this order. A kernel defines element(place, column) and
-// four(place, step, column), the elements at place, place + step, place + 2·step and place + 3·step.
-
-/** Result columns (lanes side by side) that one workgroup serves at most. */
-const workgroup_lanes = 64u;
+// CPU twin: src/backend/webgpu/depth.ts states the depth of this order. A kernel defines
+// element(place, column) and four(place, step, column), the elements at place, place + step, place
+// + 2·step and place + 3·step.
 
 var<workgroup> lane_totals: array<total, 64>;
 
-/** Σ element(k, column) over k = first, first + step, … below end. Four loads in flight hide the memory's latency. */
+/** The column of a lane: columns are the fastest lanes, 2^columns_log2 of them, 64 to a tile. */
+fn column_of(tile: u32, lane: u32, columns_log2: u32) -> u32 {
+  return tile * 64u + (lane & ((1u << columns_log2) - 1u));
+}
+
+/**
+ * Σ element(k, column) over k = first, first + step, … below end. Four loads in flight hide the
+ * memory's latency.
+ */
 fn lane_sum(first: u32, end: u32, step: u32, column: u32) -> total {
   var sum = total_zero;
   var k = first;
@@ -37,8 +45,8 @@ fn lane_sum(first: u32, end: u32, step: u32, column: u32) -> total {
 }
 
 /**
- * Adds over 2^sharing_log2 groups of lanes; group g of a result is 2^columns_log2 lanes wide. Called by all 64 lanes alike;
- * the sum is returned in group 0.
+ * Adds over 2^sharing_log2 groups of lanes; group g of a result is 2^columns_log2 lanes wide.
+ * Called by all 64 lanes alike; the sum is returned in group 0.
  */
 fn tree_sum(own: total, lane: u32, columns_log2: u32, sharing_log2: u32) -> total {
   if (sharing_log2 == 0u) { return own; }

@@ -1,10 +1,8 @@
 // focus rank LINKS: the main job. Reads a graph, chooses a machine, computes φ* with its certificate, writes it.
 
-import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { BACKEND_NAMES, chooseBackend, type BackendName } from '../backend/choose.js';
 import type { Precision } from '../backend/backend.js';
-import { check } from '../base/errors.js';
 import { digestOfFocus } from '../base/digest.js';
 import { focus, type FocusResult } from '../focus/focus.js';
 import { topOf } from '../focus/measures.js';
@@ -14,7 +12,7 @@ import { LINK_FORMATS } from '../formats/link-format.js';
 import { readGraph, type ReadNotes } from '../formats/read.js';
 import { focusFormatOf, writeFocus } from '../formats/write-focus.js';
 import type { Graph } from '../graph/graph.js';
-import { writeManifest } from '../report/manifest.js';
+import { fileRecord, writeManifest } from '../report/manifest.js';
 import { EXIT_NOT_CONVERGED } from './exit.js';
 import { describeInput, type Say } from './input.js';
 import { interruptible } from './interrupt.js';
@@ -170,14 +168,13 @@ async function writeOutput(
   say: Say,
 ): Promise<void> {
   await writeFocus(out, { ids: graph.ids, focus: result.phi.data, focusExact: null });
-  const { elapsedMs, ...reproducible } = summary;
+  const reproducible = Object.fromEntries(Object.entries(summary).filter(([key]) => key !== 'elapsedMs'));
   const manifest = await writeManifest(out, {
     command: 'rank',
     input: { name: notes.name, format: notes.format, bytes: notes.bytes, sha256: notes.sha256 },
-    output: { name: out, format: focusFormatOf(out), bytes: (await stat(out)).size, sha256: null },
+    output: await fileRecord(out, focusFormatOf(out)),
     result: reproducible,
   });
-  check(typeof elapsedMs === 'number', 'failure', () => 'the summary has a time');
   say(`wrote ${out} (${graph.particles} rows) and ${manifest}`);
 }
 

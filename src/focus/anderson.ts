@@ -4,6 +4,7 @@
 // Source: Walker and Ni, Anderson Acceleration for Fixed-Point Iterations, 2011.
 
 import type { Reduction, Vector, Workspace } from '../backend/backend.js';
+import { eventTurn } from '../base/turn.js';
 
 /** Blocks for the last m + 1 points, kept between calls: making them anew costs as much as a pass over the graph. */
 export interface AndersonHistory {
@@ -45,6 +46,8 @@ export interface AndersonProblem {
   /** Stop when Σ h|f| is at most this in every column. */
   readonly target: number;
   readonly mostIterations: number;
+  /** Checked before every application. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How the iteration ended: applications of G, and the largest Σ h|f| over the columns at the last point. */
@@ -74,6 +77,8 @@ export async function anderson(problem: AndersonProblem): Promise<AndersonOutcom
       workspace.combine(f, [{ coefficient: 1, vector: problem.imageOfZero }]);
     } else {
       applications++;
+      await eventTurn();
+      problem.signal?.throwIfAborted();
       await problem.image(image, x);
       workspace.combine(f, [{ coefficient: 1, vector: image }, { coefficient: -1, vector: x }]);
     }

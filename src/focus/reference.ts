@@ -77,7 +77,7 @@ export async function solveReference(
     const history = openHistory(workspace, 1, MEMORY);
     const outcome = await anderson({
       workspace, history, measure: operator.measure, x: phi, image: reference.apply,
-      target: tolerance / 4, mostIterations: options.mostIterations,
+      target: tolerance / 4, signal: options.signal, mostIterations: options.mostIterations,
     });
     history.release();
     iterations = outcome.applications;

@@ -4,6 +4,7 @@
 // Against the plain iteration this saves five to ten times the passes over the graph (bench/acceleration.ts).
 
 import type { Vector } from '../backend/backend.js';
+import { eventTurn } from '../base/turn.js';
 import { anderson, openHistory } from './anderson.js';
 import { errorBound, measure, type Measured } from './certificate.js';
 import type { FocusOperator } from './operator.js';
@@ -23,7 +24,7 @@ export interface SolveOptions {
   readonly startDefect: number;
   /** Called after each measurement. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Checked between stages. */
+  /** Checked before every application of R. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -125,7 +126,7 @@ async function refine(
     const rough = await anderson({
       workspace, history, measure: operator.measure, x: delta, imageOfZero: f,
       image: (out, point) => operator.contract(out, point, roughDegree, f),
-      target: expected, mostIterations: Math.max(1, mostIterations - iterations),
+      target: expected, signal: options.signal, mostIterations: Math.max(1, mostIterations - iterations),
     });
     iterations += rough.applications;
     workspace.combine(x, [{ coefficient: 1, vector: x }, { coefficient: 1, vector: delta }]);
@@ -144,6 +145,7 @@ export async function iterate(
   const degree = expansion.degreeFor(TRUNCATION_SHARE * tolerance * (1 - contraction));
   const next = workspace.vector(columns);
   for (let i = 0; i < count; i++) {
+    await eventTurn();
     options.signal?.throwIfAborted();
     operator.apply(next, z, degree);
     workspace.combine(z, [{ coefficient: 1, vector: next }]);

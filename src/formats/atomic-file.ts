@@ -1,23 +1,33 @@
-// Files that are whole or not there: bytes go to a temporary file in the same folder, which is renamed at the end.
-// A failed or interrupted run leaves the old file as it was. Rename is atomic only inside one file system, hence the folder.
+// Files that are whole or not there: bytes go to a temporary file in the same folder, which is
+// renamed at the end.
+// A failed or interrupted run leaves the old file as it was. Rename is atomic only inside one file
+// system, hence the folder.
 
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { FocusError } from '../base/errors.js';
 
-/** Where the bytes of an output go. A write returns when its bytes are taken, so the caller never runs ahead of the disk. */
+/**
+ * Where the bytes of an output go. A write returns when its bytes are taken, so the caller never
+ * runs ahead of the disk.
+ */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Names tried for the temporary file before giving up: more only where as many runs died under the same process id. */
+/**
+ * Names tried for the temporary file before giving up: more only where as many runs died under the
+ * same process id.
+ */
 const MAX_ATTEMPTS = 100;
 const MAX_WRITE_BYTES = 2 ** 30;
 let attempts = 0;
 
 /**
- * Runs `produce` and makes its bytes the file at `path`, replacing any older one, or writes them to standard output for `-`.
+ * Runs `produce` and makes its bytes the file at `path`, replacing any older one, or writes them to
+ * standard output for `-`.
  *
- * Throws FocusError `failure` where the file cannot be written, and what `produce` throws; the temporary file is then removed.
+ * Throws FocusError `failure` where the file cannot be written, and what `produce` throws; the
+ * temporary file is then removed.
  * The bytes are on the disk (fsync) before the name is.
  */
 export async function writeAtomically(
@@ -47,6 +57,7 @@ export async function writeAtomically(
   }
 }
 
+/** Creates a file beside the target under a name that no other run uses. */
 async function createTemporary(
   path: string,
 ): Promise<{ readonly handle: FileHandle; readonly temporary: string }> {
@@ -61,8 +72,9 @@ async function createTemporary(
   }
 }
 
+/** Writes all of the bytes; one call of the system may take fewer. */
 async function writeBytes(handle: FileHandle, path: string, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     try {
       const count = Math.min(bytes.length - at, MAX_WRITE_BYTES);
       at += (await handle.write(bytes, at, count)).bytesWritten;
@@ -72,6 +84,7 @@ async function writeBytes(handle: FileHandle, path: string, bytes: Uint8Array): 
   }
 }
 
+/** Settles once the pipe has taken the bytes: the backpressure of standard output. */
 function writeStdout(bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(bytes, (cause) => {
@@ -81,6 +94,7 @@ function writeStdout(bytes: Uint8Array): Promise<void> {
   });
 }
 
+/** A FocusError for a failed system call on an output, with its cause. */
 function unwritable(path: string, cause: unknown): FocusError {
   const why = (cause as { code?: string }).code ?? String(cause);
   const fix = 'check that the folder exists, can be written to and has room';

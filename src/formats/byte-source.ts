@@ -1,7 +1,8 @@
 // Bytes of an input, wherever they are: a file or standard input (`-`), plain, gzip or zstd.
-// Compression is recognised by magic bytes, never by the name, and undone as a stream, so memory stays bounded by a few
-// chunks whatever the ratio. A gzip or zstd stream that ends early, or is followed by bytes that are no further member, is an
-// error: a truncated download must never read as a smaller graph. The SHA-256 is of the raw bytes, before decompression.
+// Compression is recognised by magic bytes, never by the name, and undone as a stream, so memory
+// stays bounded by a few chunks whatever the ratio. A gzip or zstd stream that ends early, or is
+// followed by bytes that are no further member, is an error: a truncated download must never read
+// as a smaller graph. The SHA-256 is of the raw bytes, before decompression.
 
 import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
@@ -19,23 +20,36 @@ export interface ByteSource {
   /** The path as given, or `stdin`: the place named in errors. */
   readonly name: string;
   readonly compression: Compression;
-  /** The decompressed bytes in order; each chunk is the consumer's to keep. Leaving the loop early closes the input. */
+  /**
+   * The decompressed bytes in order; each chunk is the consumer's to keep. Leaving the loop early
+   * closes the input.
+   */
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
   /** Raw bytes read so far. */
   readonly rawBytes: () => number;
-  /** Lower-case hex SHA-256 of the raw bytes, once `chunks` has ended; null where `hash` was not asked for. */
+  /**
+   * Lower-case hex SHA-256 of the raw bytes, once `chunks` has ended; null where `hash` was not
+   * asked for.
+   */
   readonly sha256: () => string | null;
   readonly close: () => Promise<void>;
 }
 
+/** How to open an input. */
 export interface ByteSourceOptions {
   /** Hash the raw bytes while they pass (about 1 GB/s). Default false. */
   readonly hash?: boolean;
-  /** Bytes asked of the file at once, 1…2³⁰. Default 4 MiB: below 1 MiB the calls show, above 4 MiB nothing is gained. */
+  /**
+   * Bytes asked of the file at once, 1…2³⁰. Default 4 MiB: below 1 MiB the calls show, above 4 MiB
+   * nothing is gained.
+   */
   readonly chunkBytes?: number;
 }
 
-/** What has passed through a source: shared by the reader, which counts, and the source, which tells. */
+/**
+ * What has passed through a source: shared by the reader, which counts, and the source, which
+ * tells.
+ */
 interface Tally {
   bytes: number;
   readonly hash: Hash | null;
@@ -47,8 +61,9 @@ const DEFAULT_CHUNK_BYTES = 4 << 20;
 /**
  * Opens a path, or standard input for `-`, and looks at its first bytes to find the compression.
  *
- * Throws FocusError `bad-input` where the file is missing, unreadable or a directory; `chunks` throws the same code where reading
- * fails or the compressed stream is truncated or corrupt. Cost: one open and one read; the next chunk is read while one is used.
+ * Throws FocusError `bad-input` where the file is missing, unreadable or a directory; `chunks`
+ * throws the same code where reading fails or the compressed stream is truncated or corrupt. Cost:
+ * one open and one read; the next chunk is read while one is used.
  */
 export async function openByteSource(
   path: string,
@@ -61,8 +76,7 @@ export async function openByteSource(
     digest: null,
   };
   const chunkBytes = options.chunkBytes ?? DEFAULT_CHUNK_BYTES;
-  const pieces =
-    path === '-' ? stdinChunks() : fileChunks(await openFile(path), name, chunkBytes);
+  const pieces = path === '-' ? stdinChunks() : fileChunks(await openFile(path), name, chunkBytes);
   const raw = counted(pieces, tally);
   const head = await firstBytes(raw, 4);
   const compression = compressionOf(head.bytes);
@@ -109,7 +123,11 @@ export async function openFile(path: string): Promise<FileHandle> {
   try {
     const stat = await handle.stat();
     if (stat.isDirectory()) {
-      throw new FocusError('bad-input', `${path}: is a directory, expected a file`, 'name a file inside it');
+      throw new FocusError(
+        'bad-input',
+        `${path}: is a directory, expected a file`,
+        'name a file inside it',
+      );
     }
     return handle;
   } catch (cause) {
@@ -131,7 +149,9 @@ export function unreadable(path: string, cause: unknown): FocusError {
     ERR_INVALID_ARG_VALUE: 'the name holds a NUL byte',
   };
   const why = reasons[code] ?? `cannot be read (${code || String(cause)})`;
-  return new FocusError('bad-input', `${path}: ${why}`, 'check the path and its permissions', { cause });
+  return new FocusError('bad-input', `${path}: ${why}`, 'check the path and its permissions', {
+    cause,
+  });
 }
 
 /** Chunks of an open file, the next one already being read; closes the handle at the end. */
@@ -147,7 +167,8 @@ async function* fileChunks(
     const bytes = size > 0 ? Math.min(chunkBytes, size + 1) : chunkBytes;
     const ahead = (): Promise<Uint8Array> => {
       const next = readChunk(handle, name, bytes);
-      next.catch(() => undefined); // awaited below; this only keeps Node from calling it unhandled meanwhile
+      // It is awaited below; meanwhile a failure must not count as unhandled.
+      next.catch(() => undefined);
       return next;
     };
     pending = ahead();
@@ -163,6 +184,7 @@ async function* fileChunks(
   }
 }
 
+/** One read at the position of the handle; no bytes at the end of the file. */
 async function readChunk(handle: FileHandle, name: string, bytes: number): Promise<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(bytes);
   try {
@@ -173,6 +195,7 @@ async function readChunk(handle: FileHandle, name: string, bytes: number): Promi
   }
 }
 
+/** Standard input, in whatever pieces it arrives. */
 async function* stdinChunks(): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for await (const chunk of process.stdin) yield chunk as Uint8Array;
@@ -181,6 +204,7 @@ async function* stdinChunks(): AsyncGenerator<Uint8Array, void, undefined> {
   }
 }
 
+/** Passes chunks on and enters them in the tally; the digest is ready when the input has ended. */
 async function* counted(
   raw: AsyncGenerator<Uint8Array, void, undefined>,
   tally: Tally,
@@ -193,7 +217,10 @@ async function* counted(
   tally.digest = tally.hash?.digest('hex') ?? null;
 }
 
-/** Takes chunks until `wanted` bytes are there or the input ends; the chunks are returned for `rejoined`. */
+/**
+ * Takes chunks until `wanted` bytes are there or the input ends; the chunks are returned for
+ * `rejoined`.
+ */
 async function firstBytes(
   raw: AsyncGenerator<Uint8Array, void, undefined>,
   wanted: number,
@@ -209,6 +236,7 @@ async function firstBytes(
   return { bytes: Buffer.concat(chunks).subarray(0, wanted), chunks };
 }
 
+/** The chunks taken to look at, then the rest; leaving early closes the rest. */
 async function* rejoined(
   head: readonly Uint8Array[],
   rest: AsyncGenerator<Uint8Array, void, undefined>,
@@ -235,7 +263,8 @@ async function* gunzipped(
   });
   try {
     for await (const chunk of gunzip) yield chunk as Uint8Array;
-    // zlib stops without a word at bytes that start no member, so a damaged second member would go unnoticed.
+    // zlib stops without a word at bytes that start no member, so a damaged second member would go
+    // unnoticed.
     if (gunzip.bytesWritten !== tally.bytes) {
       const at = gunzip.bytesWritten;
       throw new FocusError(
@@ -253,12 +282,15 @@ async function* gunzipped(
   }
 }
 
+/** An error of zlib as a FocusError that tells truncated from corrupt. */
 function gzipError(error: unknown, name: string, rawBytes: number): unknown {
   if (error instanceof FocusError) return error;
   const { code = '', message = String(error) } = error as { code?: string; message?: string };
   if (!code.startsWith('Z_')) return unreadable(name, error);
   const what =
-    code === 'Z_BUF_ERROR' ? `truncated gzip: it ends after ${rawBytes} bytes` : `corrupt gzip: ${message}`;
+    code === 'Z_BUF_ERROR'
+      ? `truncated gzip: it ends after ${rawBytes} bytes`
+      : `corrupt gzip: ${message}`;
   const fix = 'fetch or compress the file again; `gzip -t` checks it';
   return new FocusError('bad-input', `${name}: ${what}`, fix, { cause: error });
 }

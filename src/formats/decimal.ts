@@ -1,17 +1,19 @@
-// Decimal numbers from bytes, correctly rounded: [+-] digits [. digits] [e [+-] digits], at least one digit.
-// Up to 15 significant digits with a power of ten within ±22 are exact in doubles, so one multiplication or division
-// rounds once and correctly (Clinger 1990); everything else goes through the language's own correctly rounded reader.
+// Decimal numbers from bytes, correctly rounded: [+-] digits [. digits] [e [+-] digits], at least
+// one digit. Up to 15 significant digits with a power of ten within ±22 are exact in doubles, so
+// one multiplication or division rounds once and correctly (Clinger 1990); everything else goes
+// through the language's own correctly rounded reader.
 
 const POWERS = [
-  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-  1e21, 1e22,
+  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+  1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 const EXACT_DIGITS = 15;
 const GRAMMAR = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /**
- * The number written in bytes [start, end), or NaN where they are not a plain decimal (hex, "NaN", "Infinity", blanks
- * and nothing are not). Too large a number gives ±Infinity, too small a one 0; −0 gives 0.
+ * The number written in bytes [start, end), or NaN where they are not a plain decimal (hex, "NaN",
+ * "Infinity", blanks and nothing are not). Too large a number gives ±Infinity, too small a one 0;
+ * −0 gives 0.
  */
 export function parseDecimal(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
@@ -52,7 +54,10 @@ export function parseDecimalText(text: string): number {
   return Number(text) + 0;
 }
 
-/** Whether bytes [start, end), read as `value`, are an integer written in digits that the double does not equal. */
+/**
+ * Whether bytes [start, end), read as `value`, are an integer written in digits that the double
+ * does not equal.
+ */
 export function isRoundedInteger(
   bytes: Uint8Array,
   start: number,

@@ -1,6 +1,7 @@
-// Splits the bytes of an edge list into rows of fields: the byte positions of every field, no strings.
-// Rows end in LF or CR LF. Blank rows and rows that start with # or % are comments. A field that starts with a double
-// quote runs to the closing one, and "" inside it is one quote. Blanks around a field do not count.
+// Splits the bytes of an edge list into rows of fields: the byte positions of every field, no
+// strings. Rows end in LF or CR LF. Blank rows and rows that start with # or % are comments. A
+// field that starts with a double quote runs to the closing one, and "" inside it is one quote.
+// Blanks around a field do not count.
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -23,7 +24,9 @@ export interface RowScanner {
   readonly separator: Separator;
   /** Fields that every row must have. */
   readonly columns: number;
-  /** Field f of row r of the last call is [bounds[2(r·columns + f)], bounds[2(r·columns + f) + 1]). */
+  /**
+   * Field f of row r of the last call is [bounds[2(r·columns + f)], bounds[2(r·columns + f) + 1]).
+   */
   readonly bounds: Int32Array;
   readonly maxRows: number;
   /** First byte not read yet. */
@@ -53,8 +56,8 @@ export function createRowScanner(
 }
 
 /**
- * Reads rows from scanner.at up to `end`, which must lie just after a LF; returns their number. In-place: a quoted
- * field with doubled quotes is unescaped in the buffer. Cost: about 1 ns a byte.
+ * Reads rows from scanner.at up to `end`, which must lie just after a LF; returns their number.
+ * In-place: a quoted field with doubled quotes is unescaped in the buffer. Cost: about 1 ns a byte.
  */
 export function scanRows(scanner: RowScanner, end: number): number {
   const { columns, maxRows } = scanner;
@@ -78,8 +81,8 @@ export function scanRows(scanner: RowScanner, end: number): number {
 }
 
 /**
- * Splits the row at scanner.at: at most scanner.columns fields go to the bounds from field number `first` on. Moves to
- * the next line and returns how many fields the row has, or −1 with a fault.
+ * Splits the row at scanner.at: at most scanner.columns fields go to the bounds from field number
+ * `first` on. Moves to the next line and returns how many fields the row has, or −1 with a fault.
  */
 export function splitRow(scanner: RowScanner, first: number): number {
   const found =
@@ -107,6 +110,7 @@ export function skipToRow(scanner: RowScanner, end: number): boolean {
   return false;
 }
 
+/** Splits at tabs or commas; blanks around a field, and the CR of the line end, are left out. */
 function splitDelimited(scanner: RowScanner, first: number): number {
   const { buffer, bounds, columns } = scanner;
   const separator = scanner.separator === 'tab' ? TAB : COMMA;
@@ -141,6 +145,7 @@ function splitDelimited(scanner: RowScanner, first: number): number {
   }
 }
 
+/** Splits at runs of blanks; none begins or ends a row. */
 function splitBlanks(scanner: RowScanner, first: number): number {
   const { buffer, bounds, columns } = scanner;
   let at = skipBlanks(buffer, scanner.at);
@@ -170,8 +175,9 @@ function splitBlanks(scanner: RowScanner, first: number): number {
 }
 
 /**
- * Closes the quoted field that opens at `open`, unescaping it in place: its text is (open, result). Moves scanner.at to
- * the separator or line end after it. Returns −1 with a fault where the quote stays open or more text follows.
+ * Closes the quoted field that opens at `open`, unescaping it in place: its text is (open, result).
+ * Moves scanner.at to the separator or line end after it. Returns −1 with a fault where the quote
+ * stays open or more text follows.
  */
 function unquote(scanner: RowScanner, open: number): number {
   const { buffer, separator } = scanner;
@@ -203,6 +209,7 @@ function unquote(scanner: RowScanner, open: number): number {
   return write;
 }
 
+/** Notes a fault; −1 for the caller to return. */
 function reject(scanner: RowScanner, at: number, message: string, fix: string): -1 {
   scanner.fault = { at, message, fix };
   return -1;
@@ -211,23 +218,36 @@ function reject(scanner: RowScanner, at: number, message: string, fix: string): 
 function rejectWidth(scanner: RowScanner, at: number, found: number): void {
   const fields = found === 1 ? '1 field' : `${found} fields`;
   const message = `expected ${scanner.columns} fields as in the first row, found ${fields}`;
-  reject(scanner, at, message, 'complete the row; if it is the last one, the file may be cut short');
+  reject(
+    scanner,
+    at,
+    message,
+    'complete the row; if it is the last one, the file may be cut short',
+  );
 }
 
 function rejectLength(scanner: RowScanner, at: number): void {
-  reject(scanner, at, 'expected a line of at most 1 MiB, found a longer one', 'is this a text file?');
+  reject(
+    scanner,
+    at,
+    'expected a line of at most 1 MiB, found a longer one',
+    'is this a text file?',
+  );
 }
 
+/** The first byte from `start` on that is no blank. */
 function skipBlanks(buffer: Uint8Array, start: number): number {
   let at = start;
   while (isBlank(buffer[at])) at++;
   return at;
 }
 
+/** A space or a tab. */
 function isBlank(byte: number): boolean {
   return byte === SPACE || byte === TAB;
 }
 
+/** LF, or CR LF; the bytes before `end` always hold a LF, so no loop runs past it. */
 function isRowEnd(buffer: Uint8Array, at: number): boolean {
   return buffer[at] === LF || (buffer[at] === CR && buffer[at + 1] === LF);
 }

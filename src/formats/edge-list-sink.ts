@@ -1,5 +1,6 @@
-// Takes split rows of an edge list to the link builder, column by column over a block of rows: one loop a field keeps
-// the code of each small, and ids reach the id table in batches whose cache misses overlap.
+// Takes split rows of an edge list to the link builder, column by column over a block of rows: one
+// loop a field keeps the code of each small, and ids reach the id table in batches whose cache
+// misses overlap.
 
 import type { FocusError } from '../base/errors.js';
 import type { LinkBuilder, ValueColumn } from '../graph/link-builder.js';
@@ -14,12 +15,21 @@ export const BLOCK_ROWS = 512;
 
 /** Which column of a row holds which field, and the scratch of one block. */
 export interface RowSink {
+  /** Where the links go. */
   readonly builder: LinkBuilder;
+  /** Field of each column, null for ignored ones. */
   readonly fields: readonly (Field | null)[];
+  /** The same the other way round. */
   readonly columnOf: ReadonlyMap<Field, number>;
+  /**
+   * Byte bounds of a batch of ids: from, to, from, to, … of particles, or the neurons there are.
+   */
   readonly idBounds: Int32Array;
+  /** Particle indices: from, to, from, to, … */
   readonly ends: Uint32Array;
+  /** All 1 where there is no amount column. */
   readonly amounts: Float64Array;
+  /** One array for each optional column there is. */
   readonly values: ReadonlyMap<ValueColumn, Float64Array>;
   readonly neurons: Uint32Array;
 }
@@ -32,7 +42,9 @@ export function createRowSink(builder: LinkBuilder, fields: readonly (Field | nu
   fields.forEach((field, column) => field !== null && columnOf.set(field, column));
   const present = VALUE_COLUMNS.filter((column) => columnOf.has(column));
   return {
-    builder, fields, columnOf,
+    builder,
+    fields,
+    columnOf,
     idBounds: new Int32Array(4 * BLOCK_ROWS),
     ends: new Uint32Array(2 * BLOCK_ROWS),
     amounts: new Float64Array(BLOCK_ROWS).fill(1),
@@ -42,8 +54,8 @@ export function createRowSink(builder: LinkBuilder, fields: readonly (Field | nu
 }
 
 /**
- * Appends the rows of the scanner's last call. Returns −1, or the number row · columns + column of the first field that
- * is refused; then the builder holds none of these rows.
+ * Appends the rows of the scanner's last call. Returns −1, or the number row · columns + column of
+ * the first field that is refused; then the builder holds none of these rows.
  */
 export function sinkRows(sink: RowSink, scanner: RowScanner, rows: number): number {
   const { builder, columnOf } = sink;
@@ -83,6 +95,10 @@ export function refusedField(
   return fieldError(kind as ValueColumn | 'amount', textOf(scanner, start, end), place);
 }
 
+// Every take… reads one column of the block into scratch and returns the number of the first field
+// it refuses, or Infinity; nothing reaches the builder's columns before all of them agree.
+
+/** Interns from and to of every row, in this order whatever that of the columns. */
 function takeParticles(sink: RowSink, scanner: RowScanner, rows: number): number {
   const { bounds, columns, buffer } = scanner;
   const { idBounds } = sink;
@@ -99,6 +115,7 @@ function takeParticles(sink: RowSink, scanner: RowScanner, rows: number): number
   return (taken >>> 1) * columns + ((taken & 1) === 0 ? from : to) / 2;
 }
 
+/** Interns the neurons there are; an empty field is a link without one. */
 function takeNeurons(sink: RowSink, scanner: RowScanner, rows: number): number {
   const { bounds, columns, buffer } = scanner;
   const { idBounds, neurons } = sink;
@@ -118,6 +135,7 @@ function takeNeurons(sink: RowSink, scanner: RowScanner, rows: number): number {
   return taken === rowOf.length ? Infinity : rowOf[taken] * columns + column;
 }
 
+/** Parses the amounts; an empty one is refused, for a missing stake is no stake of 1. */
 function takeAmounts(sink: RowSink, scanner: RowScanner, rows: number): number {
   const { bounds, columns, buffer } = scanner;
   const { amounts, builder } = sink;
@@ -161,6 +179,7 @@ function takeValues(
   return Infinity;
 }
 
+/** A field as a string: for errors and dates alone. */
 function textOf(scanner: RowScanner, start: number, end: number): string {
   return Buffer.from(scanner.buffer.subarray(start, end)).toString('utf8');
 }

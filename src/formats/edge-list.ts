@@ -1,11 +1,19 @@
 // Edge lists as text: CSV, TSV, or fields parted by blanks; one link a row.
-//   from, to[, amount[, neuron[, karma[, price]]]]      or any order of columns under a header row (see fields.ts)
-// A byte parser: chunks are copied through one buffer that holds whole lines, rows are split and taken in blocks, and no
-// string is made but for errors. Every error names file, line and column (1-based, the column in characters).
+//   from, to[, amount[, neuron[, karma[, price]]]]      or any order of columns under a header row
+//   (see fields.ts)
+// A byte parser: chunks are copied through one buffer that holds whole lines, rows are split and
+// taken in blocks, and no string is made but for errors. Every error names file, line and column
+// (1-based, the column in characters).
 
 import { FocusError, shown } from '../base/errors.js';
 import type { LinkBuilder } from '../graph/link-builder.js';
-import { MAX_LINE_BYTES, createRowScanner, scanRows, skipToRow, splitRow } from './edge-list-rows.js';
+import {
+  MAX_LINE_BYTES,
+  createRowScanner,
+  scanRows,
+  skipToRow,
+  splitRow,
+} from './edge-list-rows.js';
 import type { RowScanner, Separator } from './edge-list-rows.js';
 import { BLOCK_ROWS, createRowSink, refusedField, sinkRows } from './edge-list-sink.js';
 import type { RowSink } from './edge-list-sink.js';
@@ -34,6 +42,7 @@ export interface EdgeListSummary {
   readonly ignored: readonly string[];
 }
 
+/** One reading under way. */
 interface Reader {
   readonly name: string;
   readonly options: EdgeListOptions;
@@ -43,7 +52,9 @@ interface Reader {
   used: number;
   /** Lines before the buffer's first byte. */
   lines: number;
+  /** Whether no line has been read, so that a byte order mark may stand at the front. */
   isFirst: boolean;
+  /** Null, as the sink, until the first row has told separator and columns. */
   scanner: RowScanner | null;
   sink: RowSink | null;
   header: readonly string[] | null;
@@ -51,13 +62,15 @@ interface Reader {
 }
 
 const LF = 0x0a;
+// A piece, its fields and the slots they touch stay in a core's second cache.
 const PIECE_BYTES = 1 << 18;
 const MAX_COLUMNS = 1024;
 
 /**
- * Reads an edge list into a builder. Chunks may split rows anywhere and may be reused by their source afterwards.
- * Throws FocusError `bad-input` at the first row that is not a link, e.g. `graph.tsv:1042:7: expected a weight, found
- * "abc"`; the builder is then useless. Cost: about 0.15 µs a row of integer ids, plus its new ids.
+ * Reads an edge list into a builder. Chunks may split rows anywhere and may be reused by their
+ * source afterwards. Throws FocusError `bad-input` at the first row that is not a link, e.g.
+ * `graph.tsv:1042:7: expected a weight, found "abc"`; the builder is then useless. Cost: about 0.15
+ * µs a row of integer ids, plus its new ids.
  */
 export async function readEdgeList(
   chunks: AsyncIterable<Uint8Array>,
@@ -65,11 +78,18 @@ export async function readEdgeList(
   options: EdgeListOptions,
 ): Promise<EdgeListSummary> {
   const reader: Reader = {
-    name: options.name, options, builder,
+    name: options.name,
+    options,
+    builder,
     // A whole line of the greatest length, a piece, and the LF that the last line may lack.
     buffer: new Uint8Array(MAX_LINE_BYTES + PIECE_BYTES + 2),
-    used: 0, lines: 0, isFirst: true,
-    scanner: null, sink: null, header: null, ignored: [],
+    used: 0,
+    lines: 0,
+    isFirst: true,
+    scanner: null,
+    sink: null,
+    header: null,
+    ignored: [],
   };
   const before = builder.count;
   for await (const chunk of chunks) feed(reader, chunk);
@@ -88,7 +108,7 @@ export async function readEdgeList(
 /** Takes a chunk through the buffer, piece by piece, and reads the lines it completes. */
 function feed(reader: Reader, chunk: Uint8Array): void {
   const { buffer } = reader;
-  for (let read = 0; read < chunk.length; ) {
+  for (let read = 0; read < chunk.length;) {
     const piece = chunk.subarray(read, read + PIECE_BYTES);
     const from = reader.used;
     buffer.set(piece, from);
@@ -98,7 +118,12 @@ function feed(reader: Reader, chunk: Uint8Array): void {
     while (end > from && buffer[end - 1] !== LF) end--;
     if (end > from) drain(reader, end);
     if (reader.used > MAX_LINE_BYTES) {
-      fail(reader, 0, 'expected a line of at most 1 MiB, found a longer one', 'is this a text file?');
+      fail(
+        reader,
+        0,
+        'expected a line of at most 1 MiB, found a longer one',
+        'is this a text file?',
+      );
     }
   }
 }
@@ -127,6 +152,10 @@ function drain(reader: Reader, end: number): void {
   reader.lines = scanner.lines;
 }
 
+/**
+ * Splits and takes blocks of rows; rows before a faulty one are taken first, so the first fault
+ * wins.
+ */
 function readRows(reader: Reader, scanner: RowScanner, sink: RowSink, end: number): void {
   while (scanner.at < end) {
     const rows = scanRows(scanner, end);
@@ -135,6 +164,7 @@ function readRows(reader: Reader, scanner: RowScanner, sink: RowSink, end: numbe
   }
 }
 
+/** Hands split rows to the builder, or throws for their first refused field. */
 function takeRows(reader: Reader, scanner: RowScanner, sink: RowSink, rows: number): void {
   if (rows === 0) return;
   const bad = sinkRows(sink, scanner, rows);
@@ -154,7 +184,8 @@ function openFirstRow(reader: Reader, probe: RowScanner): void {
   const columns = splitRow(wide, 0);
   failIfFaulty(reader, wide);
   const names = Array.from({ length: Math.min(columns, MAX_COLUMNS) }, (_, k) =>
-    Buffer.from(buffer.subarray(wide.bounds[2 * k], wide.bounds[2 * k + 1])).toString('utf8'));
+    Buffer.from(buffer.subarray(wide.bounds[2 * k], wide.bounds[2 * k + 1])).toString('utf8'),
+  );
   const isHeader = options.header === true || (options.header !== false && namesBothEnds(names));
   const fields = fieldsOfFirstRow(reader, names, columns, isHeader, start);
   reader.sink = createRowSink(builder, fields);
@@ -168,6 +199,7 @@ function openFirstRow(reader: Reader, probe: RowScanner): void {
   takeRows(reader, scanner, reader.sink, 1);
 }
 
+/** The fields of the columns: by the header's names, or else by position. */
 function fieldsOfFirstRow(
   reader: Reader,
   names: readonly string[],
@@ -189,8 +221,14 @@ function fieldsOfFirstRow(
     fail(reader, start, `expected at least the fields from and to, found ${shown(names[0])}`, fix);
   }
   if (columns > HEADERLESS_FIELDS.length) {
-    const fix = `without a header the fields are ${HEADERLESS_FIELDS.join(', ')}; or add a header row`;
-    fail(reader, start, `expected at most ${HEADERLESS_FIELDS.length} fields, found ${columns}`, fix);
+    const known = HEADERLESS_FIELDS.join(', ');
+    const fix = `without a header the fields are ${known}; or add a header row`;
+    fail(
+      reader,
+      start,
+      `expected at most ${HEADERLESS_FIELDS.length} fields, found ${columns}`,
+      fix,
+    );
   }
   return HEADERLESS_FIELDS.slice(0, columns);
 }
@@ -200,6 +238,7 @@ function namesBothEnds(names: readonly string[]): boolean {
   return fields.includes('from') && fields.includes('to');
 }
 
+/** A tab anywhere in the first row, else a comma, else blanks. */
 function separatorOf(buffer: Uint8Array, start: number): Separator {
   const line = buffer.subarray(start, buffer.indexOf(LF, start));
   if (line.includes(0x09)) return 'tab';

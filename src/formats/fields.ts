@@ -1,5 +1,6 @@
-// The fields of a link as every reader of links names and checks them: column names and their aliases, the range of
-// each value, and the words of the error for a value outside it. One table, so that all formats agree.
+// The fields of a link as every reader of links names and checks them: column names and their
+// aliases, the range of each value, and the words of the error for a value outside it. One table,
+// so that all formats agree.
 
 import { FocusError, shown } from '../base/errors.js';
 import { parseDecimalText } from './decimal.js';
@@ -12,10 +13,18 @@ export type Field =
 export type NumericField = Exclude<Field, 'from' | 'to' | 'neuron'>;
 
 /** The columns of text rows without a header, in order; from and to are required. */
-export const HEADERLESS_FIELDS: readonly Field[] =
-  ['from', 'to', 'amount', 'neuron', 'karma', 'price'];
+export const HEADERLESS_FIELDS: readonly Field[] = [
+  'from',
+  'to',
+  'amount',
+  'neuron',
+  'karma',
+  'price',
+];
 
-/** Names of each field, lower case; an earlier name wins where two columns name one field of `time`. */
+/**
+ * Names of each field, lower case; an earlier name wins where two columns name one field of `time`.
+ */
 const NAMES: Readonly<Record<Field, readonly string[]>> = {
   from: ['from', 'source', 'src', 'particle_from', 'from_particle', 'fromnodeid'],
   to: ['to', 'target', 'dst', 'particle_to', 'to_particle', 'tonodeid'],
@@ -47,7 +56,8 @@ const RULES: Readonly<Record<NumericField, Rule>> = {
   karma: { noun: 'a karma', range: `a karma from 0 to ${LARGEST}`, accepts: atLeastZero },
   price: { noun: 'a price', range: 'a finite price', accepts: Number.isFinite },
   valence: {
-    noun: 'a valence', range: 'a valence of -1, 0 or 1',
+    noun: 'a valence',
+    range: 'a valence of -1, 0 or 1',
     accepts: (value) => value === -1 || value === 0 || value === 1,
   },
   will: { noun: 'a will', range: `a will from 0 to ${LARGEST}`, accepts: atLeastZero },
@@ -68,8 +78,9 @@ export interface ColumnPlan {
 }
 
 /**
- * Assigns named columns to fields. Columns that both tell time are settled by the order time, timestamp, height, block;
- * unknown names are ignored. Throws FocusError `bad-input` where `from` or `to` is missing or a field is named twice.
+ * Assigns named columns to fields. Columns that both tell time are settled by the order time,
+ * timestamp, height, block; unknown names are ignored. Throws FocusError `bad-input` where `from`
+ * or `to` is missing or a field is named twice.
  */
 export function planColumns(names: readonly string[], place: string): ColumnPlan {
   const fields: (Field | null)[] = names.map(() => null);
@@ -90,7 +101,11 @@ export function planColumns(names: readonly string[], place: string): ColumnPlan
     if (columnOf.has(field)) continue;
     const found = names.map((name) => shown(name)).join(', ');
     const fix = `name a column one of: ${NAMES[field].join(', ')}`;
-    throw new FocusError('bad-input', `${place}: expected a column "${field}", found ${found}`, fix);
+    throw new FocusError(
+      'bad-input',
+      `${place}: expected a column "${field}", found ${found}`,
+      fix,
+    );
   }
   return { fields, ignored: names.filter((_, column) => fields[column] === null) };
 }
@@ -106,9 +121,10 @@ function loserOf(
   if (field === 'time' && rank(earlier) !== rank(later)) {
     return rank(earlier) < rank(later) ? later : earlier;
   }
+  const found = `${shown(names[earlier])} and ${shown(names[later])}`;
   throw new FocusError(
     'bad-input',
-    `${place}: expected one column of ${field}s, found ${shown(names[earlier])} and ${shown(names[later])}`,
+    `${place}: expected one column of ${field}s, found ${found}`,
     'remove or rename one of the two columns',
   );
 }
@@ -118,37 +134,54 @@ export function isInRange(field: NumericField, value: number): boolean {
   return RULES[field].accepts(value);
 }
 
-/** The value of a numeric field from text, NaN where the text is none: a decimal, or for `time` also a date. */
+/**
+ * The value of a numeric field from text, NaN where the text is none: a decimal, or for `time` also
+ * a date.
+ */
 export function parseField(field: NumericField, text: string): number {
   const value = parseDecimalText(text);
   return field === 'time' && Number.isNaN(value) ? parseDate(text) : value;
 }
 
-/** The error for text or a value found in a field, e.g. `graph.tsv:1042:7: expected a weight, found "abc"`. */
+/**
+ * The error for text or a value found in a field, e.g. `graph.tsv:1042:7: expected a weight, found
+ * "abc"`.
+ */
 export function fieldError(field: NumericField, found: string, place: string): FocusError {
   const value = parseField(field, found);
   const expected = Number.isNaN(value) ? RULES[field].noun : RULES[field].range;
-  return new FocusError('bad-input', `${place}: expected ${expected}, found ${shown(found)}`, fixOf(field));
+  return new FocusError(
+    'bad-input',
+    `${place}: expected ${expected}, found ${shown(found)}`,
+    fixOf(field),
+  );
 }
 
-/** Puts a place before the message of a `bad-input` error that was raised without one; other errors pass as they are. */
+/**
+ * Puts a place before the message of a `bad-input` error that was raised without one; other errors
+ * pass as they are.
+ */
 export function withPlace(error: unknown, place: string): unknown {
   if (!(error instanceof FocusError) || error.code !== 'bad-input') return error;
   return new FocusError(error.code, `${place}: ${error.message}`, error.fix, { cause: error });
 }
 
 function fixOf(field: NumericField): string {
-  if (field === 'amount') return 'rows are from, to, amount; a weight is a plain decimal number such as 12 or 0.5';
-  if (field === 'time') return 'a time is a number of seconds, a block height, or a date such as 2021-11-06 03:52:13';
+  if (field === 'amount')
+    return 'rows are from, to, amount; a weight is a plain decimal number such as 12 or 0.5';
+  if (field === 'time')
+    return 'a time is a number of seconds, a block height, or a date such as 2021-11-06 03:52:13';
   return `give every ${field} as a plain decimal number`;
 }
 
-const DATE =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?\s?(?:(Z|UTC)|([+-])(\d\d):?(\d\d))?)?$/i;
+const DAY = /(\d{4})-(\d\d)-(\d\d)/;
+const CLOCK = /(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?/;
+const OFFSET = /(Z|UTC)|([+-])(\d\d):?(\d\d)/;
+const DATE = new RegExp(`^${DAY.source}(?:[T ]${CLOCK.source}\\s?(?:${OFFSET.source})?)?$`, 'i');
 
 /**
- * Seconds since 1970-01-01T00:00:00Z of an ISO date or date-time, NaN where the text is none or names no real day.
- * Without an offset the time is UTC.
+ * Seconds since 1970-01-01T00:00:00Z of an ISO date or date-time, NaN where the text is none or
+ * names no real day. Without an offset the time is UTC.
  */
 export function parseDate(text: string): number {
   const match = DATE.exec(text);

@@ -1,12 +1,17 @@
-// The layout of a .focus file, version 1: header, then five sections, each at a multiple of 8 bytes. docs/formats.md has the
-// table byte by byte. A graph has exactly one file: sections stand in one order, padding is zero, ids have one form.
-// Everything is little-endian, so that on the machines in use the sections are the typed arrays themselves.
+// The layout of a .focus file, version 1: header, then five sections, each at a multiple of 8
+// bytes. docs/formats.md has the table byte by byte. A graph has exactly one file: sections stand
+// in one order, padding is zero, ids have one form.
+// Everything is little-endian, so that on the machines in use the sections are the typed arrays
+// themselves.
 
 import { endianness } from 'node:os';
 import { FocusError, check } from '../base/errors.js';
 import type { GraphReport } from '../graph/graph.js';
 
-/** First bytes of every file: a byte no text starts with, the name, and a line end that text transfers would damage. */
+/**
+ * First bytes of every file: a byte no text starts with, the name, and a line end that text
+ * transfers would damage.
+ */
 export const FOCUS_MAGIC = Uint8Array.of(0x89, 0x46, 0x4f, 0x43, 0x55, 0x53, 0x0d, 0x0a);
 
 export const FOCUS_VERSION = 1;
@@ -84,12 +89,14 @@ export function encodeHeader(header: FocusHeader): Uint8Array {
   bytes.set(FOCUS_MAGIC);
   view.setUint32(8, FOCUS_VERSION, true);
   view.setUint32(12, header.idKind, true);
-  const words = [
-    layoutOf(header).fileBytes, header.particles, header.axons, header.idBytes,
-  ];
+  const words = [layoutOf(header).fileBytes, header.particles, header.axons, header.idBytes];
   const counts = [
-    report.links, report.merged, report.dropped.selfLoops, report.dropped.zeroWeight,
-    report.dropped.isolatedParticles, report.roundedAmounts,
+    report.links,
+    report.merged,
+    report.dropped.selfLoops,
+    report.dropped.zeroWeight,
+    report.dropped.isolatedParticles,
+    report.roundedAmounts,
   ];
   words.forEach((word, i) => view.setBigUint64(16 + 8 * i, BigInt(word), true));
   view.setFloat64(48, header.largestStake, true);
@@ -98,8 +105,8 @@ export function encodeHeader(header: FocusHeader): Uint8Array {
 }
 
 /**
- * Reads and checks the first 128 bytes of a file of `fileBytes` bytes: after this, no size in it can ask for more memory than
- * the file is long. Throws FocusError `bad-input`.
+ * Reads and checks the first 128 bytes of a file of `fileBytes` bytes: after this, no size in it
+ * can ask for more memory than the file is long. Throws FocusError `bad-input`.
  */
 export function decodeHeader(bytes: Uint8Array, fileBytes: number, name: string): FocusHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -142,25 +149,40 @@ export function decodeHeader(bytes: Uint8Array, fileBytes: number, name: string)
 
 /** A FocusError for a file that breaks the format. */
 export function focusFault(name: string, what: string): FocusError {
-  return new FocusError('bad-input', `${name}: ${what}`, 'write the file again with `focus convert`');
+  return new FocusError(
+    'bad-input',
+    `${name}: ${what}`,
+    'write the file again with `focus convert`',
+  );
 }
 
 /** Sections are used as typed arrays, which have the byte order of the machine. */
 export function checkByteOrder(): void {
-  check(endianness() === 'LE', 'failure', () => '.focus files need a little-endian machine', 'convert to a text format');
+  check(
+    endianness() === 'LE',
+    'failure',
+    () => '.focus files need a little-endian machine',
+    'convert to a text format',
+  );
 }
 
+/** Counts within their ranges, and a file exactly as long as they make it. */
 function checkHeader(header: FocusHeader, stated: number, fileBytes: number, name: string): void {
   const { particles, axons, idBytes, idKind, largestStake, report } = header;
-  if (idKind !== IDS_TEXT && idKind !== IDS_INTEGER) throw focusFault(name, `the ids have the unknown kind ${idKind}`);
+  if (idKind !== IDS_TEXT && idKind !== IDS_INTEGER)
+    throw focusFault(name, `the ids have the unknown kind ${idKind}`);
   if (!(particles >= 1 && particles <= MAX_COUNT)) throw focusFault(name, `${particles} particles`);
-  if (!(axons <= MAX_COUNT && idBytes <= MAX_COUNT)) throw focusFault(name, `${axons} axons and ${idBytes} bytes of ids`);
+  if (!(axons <= MAX_COUNT && idBytes <= MAX_COUNT))
+    throw focusFault(name, `${axons} axons and ${idBytes} bytes of ids`);
   if (idKind === IDS_INTEGER && idBytes !== 0) throw focusFault(name, 'integer ids have no text');
   const { fileBytes: needed } = layoutOf(header);
-  if (stated !== needed) throw focusFault(name, `the header states ${stated} bytes, its counts make ${needed}`);
-  if (fileBytes < needed) throw focusFault(name, `truncated: ${fileBytes} of ${needed} bytes are there`);
+  if (stated !== needed)
+    throw focusFault(name, `the header states ${stated} bytes, its counts make ${needed}`);
+  if (fileBytes < needed)
+    throw focusFault(name, `truncated: ${fileBytes} of ${needed} bytes are there`);
   if (fileBytes > needed) throw focusFault(name, `${fileBytes - needed} bytes follow the end`);
-  if (!(largestStake >= 0 && largestStake < Infinity)) throw focusFault(name, `the largest stake is ${largestStake}`);
+  if (!(largestStake >= 0 && largestStake < Infinity))
+    throw focusFault(name, `the largest stake is ${largestStake}`);
   const { selfLoops, zeroWeight } = report.dropped;
   if (report.links !== axons + report.merged + selfLoops + zeroWeight) {
     throw focusFault(name, 'the links do not add up to axons, merged and dropped ones');

@@ -1,7 +1,8 @@
 // A scanner for one JSON value a line, over UTF-8 bytes.
-// JSON.parse is not used because it hides three faults that change a graph: it rounds integers beyond 2⁵³, it lets the last of
-// two equal keys win, and it accepts lone surrogates, which no UTF-8 id can hold. Strings without escapes are views on the
-// input, so reading a link allocates nothing. Grammar: RFC 8259, with lone surrogates refused.
+// JSON.parse is not used because it hides three faults that change a graph: it rounds integers
+// beyond 2⁵³, it lets the last of two equal keys win, and it accepts lone surrogates, which no
+// UTF-8 id can hold. Strings without escapes are views on the input, so reading a link allocates
+// nothing. Grammar: RFC 8259, with lone surrogates refused.
 
 import { FocusError, shown } from '../base/errors.js';
 import { parseDecimal } from './decimal.js';
@@ -10,7 +11,10 @@ import { columnOf, textOf } from './whole-lines.js';
 /** Nesting beyond this is refused, so that hostile input cannot exhaust the stack. */
 export const MAX_DEPTH = 64;
 
-/** A cursor over one line; every method that reads skips the white space before the token and throws at its place. */
+/**
+ * A cursor over one line; every method that reads skips the white space before the token and throws
+ * at its place.
+ */
 export interface JsonScanner {
   /** Moves to a new line: bytes start … end, without its line feed. */
   begin(bytes: Uint8Array, start: number, end: number, line: number): void;
@@ -18,9 +22,14 @@ export interface JsonScanner {
   peek(): number;
   /** Consumes the given punctuation byte; `expected` says what should have stood there. */
   take(byte: number, expected: string): void;
-  /** Consumes a string; its decoded bytes are `text` from `textStart` to `textEnd` until the next read. */
+  /**
+   * Consumes a string; its decoded bytes are `text` from `textStart` to `textEnd` until the next
+   * read.
+   */
   string(expected: string): void;
-  /** Consumes a number; its value is returned, its literal is `text` from `textStart` to `textEnd`. */
+  /**
+   * Consumes a number; its value is returned, its literal is `text` from `textStart` to `textEnd`.
+   */
   number(expected: string): number;
   /** Consumes any value, checking its grammar. */
   skip(): void;
@@ -30,14 +39,20 @@ export interface JsonScanner {
   end(): void;
   /** Where the token read last began: an offset for `fail`. */
   readonly tokenStart: number;
-  /** Whether the number read last has no fraction, exponent or sign before zero: its literal is then canonical. */
+  /**
+   * Whether the number read last has no fraction, exponent or sign before zero: its literal is then
+   * canonical.
+   */
   readonly integer: boolean;
   readonly text: Uint8Array;
   readonly textStart: number;
   readonly textEnd: number;
   /** `name:line:column` of an offset of the line. */
   place(at: number): string;
-  /** Throws `name:line:column: message`; with no message, says what was expected and what the byte at `at` begins. */
+  /**
+   * Throws `name:line:column: message`; with no message, says what was expected and what the byte
+   * at `at` begins.
+   */
   fail(at: number, expected: string, message?: string): never;
 }
 
@@ -118,14 +133,16 @@ class Scanner implements JsonScanner {
     const from = this.at + 1;
     let at = from;
     for (;;) {
-      if (at >= limit) this.fail(this.tokenStart, '', 'expected a closing quote, found the end of the line');
+      if (at >= limit)
+        this.fail(this.tokenStart, '', 'expected a closing quote, found the end of the line');
       const byte = bytes[at];
       if (byte === QUOTE) break;
       if (byte === BACKSLASH) {
         this.escapedString(from, at);
         return;
       }
-      if (byte < 0x20) this.fail(at, '', `expected a control character to be escaped, found byte ${byte}`);
+      if (byte < 0x20)
+        this.fail(at, '', `expected a control character to be escaped, found byte ${byte}`);
       at++;
     }
     this.text = bytes;
@@ -147,7 +164,11 @@ class Scanner implements JsonScanner {
     const digits = at - digitsStart;
     if (digits === 0) this.fail(from, expected);
     if (digits > 1 && bytes[digitsStart] === 48) {
-      this.fail(from, '', `expected no leading zero in a number, found ${shown(textOf(bytes, from, at))}`);
+      this.fail(
+        from,
+        '',
+        `expected no leading zero in a number, found ${shown(textOf(bytes, from, at))}`,
+      );
     }
     this.integer = !(negative && digits === 1 && value === 0);
     if (at < limit && (bytes[at] === 0x2e || (bytes[at] | 0x20) === 0x65)) {
@@ -159,7 +180,8 @@ class Scanner implements JsonScanner {
     this.textStart = from;
     this.textEnd = at;
     this.at = at;
-    // Up to 15 digits the sum above is exact, and parseDecimal is exact and fast for short fractions.
+    // Up to 15 digits the sum above is exact, and parseDecimal is exact and fast for short
+    // fractions.
     if (digits > 15 || at - from > 17) return Number(this.buffer.toString('latin1', from, at));
     if (at > digitsStart + digits) return parseDecimal(bytes, from, at);
     return negative ? -value : value;
@@ -214,10 +236,12 @@ class Scanner implements JsonScanner {
     let length = escape - from;
     let at = escape;
     for (;;) {
-      if (at >= limit) this.fail(this.tokenStart, '', 'expected a closing quote, found the end of the line');
+      if (at >= limit)
+        this.fail(this.tokenStart, '', 'expected a closing quote, found the end of the line');
       const byte = bytes[at];
       if (byte === QUOTE) break;
-      if (byte < 0x20) this.fail(at, '', `expected a control character to be escaped, found byte ${byte}`);
+      if (byte < 0x20)
+        this.fail(at, '', `expected a control character to be escaped, found byte ${byte}`);
       if (byte !== BACKSLASH) {
         scratch[length++] = byte;
         at++;
@@ -233,7 +257,11 @@ class Scanner implements JsonScanner {
           }
         }
         if (point >= 0xd800 && point < 0xe000) {
-          this.fail(at - 6, '', 'expected a pair of surrogates, found a lone one: no UTF-8 text can hold it');
+          this.fail(
+            at - 6,
+            '',
+            'expected a pair of surrogates, found a lone one: no UTF-8 text can hold it',
+          );
         }
         length += scratch.write(String.fromCodePoint(point), length);
       } else {
@@ -251,7 +279,8 @@ class Scanner implements JsonScanner {
     const names = '"\\/bfnrt';
     const meanings = '"\\/\b\f\n\r\t';
     const index = at + 1 < this.limit ? names.indexOf(String.fromCharCode(this.bytes[at + 1])) : -1;
-    if (index < 0) this.fail(at, '', `expected an escape such as \\n or \\u0041, found ${this.foundAt(at)}`);
+    if (index < 0)
+      this.fail(at, '', `expected an escape such as \\n or \\u0041, found ${this.foundAt(at)}`);
     return meanings.charCodeAt(index);
   }
 
@@ -264,7 +293,8 @@ class Scanner implements JsonScanner {
       let digit = -1;
       if (isDigit(byte)) digit = byte - 48;
       else if (byte > 0 && lower >= 0x61 && lower <= 0x66) digit = lower - 87;
-      if (digit < 0) this.fail(at, '', `expected four hexadecimal digits after \\u, found ${this.foundAt(at)}`);
+      if (digit < 0)
+        this.fail(at, '', `expected four hexadecimal digits after \\u, found ${this.foundAt(at)}`);
       unit = unit * 16 + digit;
     }
     return unit;
@@ -274,7 +304,8 @@ class Scanner implements JsonScanner {
     const object = open === 0x7b;
     const close = object ? 0x7d : 0x5d;
     const start = this.at;
-    if (++this.depth > MAX_DEPTH) this.fail(start, '', `expected at most ${MAX_DEPTH} levels of nesting`);
+    if (++this.depth > MAX_DEPTH)
+      this.fail(start, '', `expected at most ${MAX_DEPTH} levels of nesting`);
     this.at++;
     if (this.peek() !== close) {
       for (;;) {
@@ -312,7 +343,8 @@ class Scanner implements JsonScanner {
     let end = at + 1;
     // A token ends at white space or punctuation; a string at its quote.
     if (byte === QUOTE) {
-      while (end < this.limit && this.bytes[end] !== QUOTE) end += this.bytes[end] === BACKSLASH ? 2 : 1;
+      while (end < this.limit && this.bytes[end] !== QUOTE)
+        end += this.bytes[end] === BACKSLASH ? 2 : 1;
       end = Math.min(end + 1, this.limit);
     } else if (!isPunctuation(byte)) {
       while (end < this.limit && !isPunctuation(this.bytes[end]) && this.bytes[end] > 0x20) end++;

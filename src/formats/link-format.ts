@@ -6,7 +6,14 @@ import { FOCUS_MAGIC } from './focus-layout.js';
 export type LinkFormat = 'tsv' | 'csv' | 'ndjson' | 'mtx' | 'parquet' | 'focus';
 
 /** All formats, as `--format` takes them. */
-export const LINK_FORMATS: readonly LinkFormat[] = ['tsv', 'csv', 'ndjson', 'mtx', 'parquet', 'focus'];
+export const LINK_FORMATS: readonly LinkFormat[] = [
+  'tsv',
+  'csv',
+  'ndjson',
+  'mtx',
+  'parquet',
+  'focus',
+];
 
 /** Bytes that `formatOfBytes` wants to see. */
 export const SNIFF_BYTES = 1024;
@@ -22,7 +29,10 @@ const EXTENSIONS: ReadonlyMap<string, LinkFormat> = new Map([
   ['focus', 'focus'],
 ]);
 
-/** The format an extension announces, under .gz or .zst too; null for any other name (.txt, .edges, stdin). */
+/**
+ * The format an extension announces, under .gz or .zst too; null for any other name (.txt, .edges,
+ * stdin).
+ */
 export function formatOfName(path: string): LinkFormat | null {
   const bare = path.toLowerCase().replace(/\.(gz|zst|zstd)$/, '');
   const dot = bare.lastIndexOf('.');
@@ -30,8 +40,10 @@ export function formatOfName(path: string): LinkFormat | null {
 }
 
 /**
- * The format the first bytes announce, `text` for an edge list whose separator its reader finds, null for none that is known.
- * The marks of Parquet, `.focus` and Matrix Market are certain; a brace means NDJSON; text holds no control characters.
+ * The format the first bytes announce, `text` for an edge list whose separator its reader finds,
+ * null for none that is known.
+ * The marks of Parquet, `.focus` and Matrix Market are certain; a brace means NDJSON; text holds no
+ * control characters.
  */
 export function formatOfBytes(head: Uint8Array): LinkFormat | 'text' | null {
   const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');

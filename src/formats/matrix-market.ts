@@ -1,8 +1,10 @@
-// Matrix Market coordinate files (Boisvert, Pozo and Remington 1996): entry (i, j, a) is the link i → j of amount a.
+// Matrix Market coordinate files (Boisvert, Pozo and Remington 1996): entry (i, j, a) is the link i
+// → j of amount a.
 //   %%MatrixMarket matrix coordinate real|integer|pattern general|symmetric
 //   % comments                                        rows columns entries              i j [a]
-// Indices are 1-based and are the ids, "1"…"n". A symmetric file stores one triangle: every entry off the diagonal
-// is two links. Complex, array, skew-symmetric and Hermitian files hold no stakes and are refused.
+// Indices are 1-based and are the ids, "1"…"n". A symmetric file stores one triangle: every entry
+// off the diagonal is two links. Complex, array, skew-symmetric and Hermitian files hold no stakes
+// and are refused.
 
 import { FocusError, shown } from '../base/errors.js';
 import type { LinkBuilder } from '../graph/link-builder.js';
@@ -21,6 +23,7 @@ interface Line {
   readonly bounds: Int32Array;
 }
 
+/** A file being read: banner, then size line, then entries. */
 interface State {
   readonly name: string;
   readonly builder: LinkBuilder;
@@ -43,8 +46,9 @@ const FIX = 'see docs/formats.md for the Matrix Market files that are read';
 /**
  * Reads a file into the builder; `name` is the place in errors.
  *
- * Throws FocusError `bad-input` with `name:line:column` for another kind of matrix, one that is not square, an index or a value
- * out of range, and a number of entries that differs from the size line. Cost: about 100 ns an entry.
+ * Throws FocusError `bad-input` with `name:line:column` for another kind of matrix, one that is not
+ * square, an index or a value out of range, and a number of entries that differs from the size
+ * line. Cost: about 100 ns an entry.
  */
 export async function readMatrixMarket(
   chunks: AsyncIterable<Uint8Array>,
@@ -86,6 +90,7 @@ export async function readMatrixMarket(
   return { lines: lines.count, ignored: [] };
 }
 
+/** Takes the line for what must come next; blank lines and comments are passed over. */
 function readLine(state: State): void {
   const { line } = state;
   if (!state.hasBanner) readBanner(state);
@@ -94,6 +99,7 @@ function readLine(state: State): void {
   else readEntry(state);
 }
 
+/** The first line: five words, in any letter case. */
 function readBanner(state: State): void {
   const { line } = state;
   const words: string[] = [];
@@ -116,10 +122,12 @@ function readBanner(state: State): void {
   state.symmetric = words[4] === 'symmetric';
 }
 
+/** Rows, columns and entries; a graph is a square matrix. */
 function readSize(state: State): void {
   const { line } = state;
   const expected = 'expected the size line: rows, columns and entries';
-  if (line.words !== 3) fail(state, Math.min(line.words, 3), `${expected}, found ${line.words} words`);
+  if (line.words !== 3)
+    fail(state, Math.min(line.words, 3), `${expected}, found ${line.words} words`);
   const rows = readInteger(state, 0, 'a number of rows');
   const columns = readInteger(state, 1, 'a number of columns');
   if (rows !== columns) {
@@ -129,6 +137,7 @@ function readSize(state: State): void {
   state.expected = readInteger(state, 2, 'a number of entries');
 }
 
+/** One entry; in a symmetric file it is a link in both directions. */
 function readEntry(state: State): void {
   const { line, builder } = state;
   if (state.entries === state.expected) {
@@ -142,7 +151,8 @@ function readEntry(state: State): void {
   const i = readIndex(state, 0);
   const j = readIndex(state, 1);
   const amount = state.pattern ? 1 : readAmount(state);
-  const rounded = !state.pattern && isRoundedInteger(line.bytes, line.bounds[4], line.bounds[5], amount);
+  const rounded =
+    !state.pattern && isRoundedInteger(line.bytes, line.bounds[4], line.bounds[5], amount);
   const from = builder.particleNumber(i);
   const to = builder.particleNumber(j);
   builder.addRow(from, to, amount);
@@ -154,6 +164,7 @@ function readEntry(state: State): void {
   state.entries++;
 }
 
+/** The third word of an entry, in the range of an amount. */
 function readAmount(state: State): number {
   const { line } = state;
   const amount = parseDecimal(line.bytes, line.bounds[4], line.bounds[5]);
@@ -161,10 +172,15 @@ function readAmount(state: State): number {
   return amount;
 }
 
+/** A 1-based index within the size of the matrix. */
 function readIndex(state: State, w: number): number {
   const index = readInteger(state, w, 'an index');
   if (index < 1 || index > state.size) {
-    fail(state, w, `expected an index from 1 to ${state.size}, found ${shown(word(state.line, w))}`);
+    fail(
+      state,
+      w,
+      `expected an index from 1 to ${state.size}, found ${shown(word(state.line, w))}`,
+    );
   }
   return index;
 }
@@ -184,6 +200,7 @@ function readInteger(state: State, w: number, noun: string): number {
   return value;
 }
 
+/** At the end of the file, everything that the size line announced must have come. */
 function checkEnd(state: State, lines: number): void {
   const expected = !state.hasBanner
     ? 'the line %%MatrixMarket matrix coordinate …'
@@ -215,6 +232,7 @@ function cut(line: Line): void {
   line.words = words;
 }
 
+/** Word w as text, for comparisons and errors. */
 function word(line: Line, w: number): string {
   return textOf(line.bytes, line.bounds[2 * w], line.bounds[2 * w + 1]);
 }
@@ -226,6 +244,7 @@ function place(state: State, w: number): string {
   return `${name}:${line.number}:${columnOf(line.bytes, line.start, at)}`;
 }
 
+/** Throws at the place of word w. */
 function fail(state: State, w: number, message: string): never {
   throw new FocusError('bad-input', `${place(state, w)}: ${message}`, FIX);
 }

@@ -1,8 +1,10 @@
-// Links as newline-delimited JSON: one object a line, either a link or a signal, which is expanded to its links.
+// Links as newline-delimited JSON: one object a line, either a link or a signal, which is expanded
+// to its links.
 //   {"from": "a", "to": "b", "amount": 100, "neuron": "n1"}
 //   {"neuron": "n1", "karma": 0.9, "links": [{"from": "a", "to": "b", "amount": 100}]}
-// Ids are strings or integers; an integer is the id of its digits, exactly, however long it is. Numbers are JSON numbers, or
-// strings of one (exact amounts travel as strings). Keys are those of fields.ts; others are ignored and reported.
+// Ids are strings or integers; an integer is the id of its digits, exactly, however long it is.
+// Numbers are JSON numbers, or strings of one (exact amounts travel as strings). Keys are those of
+// fields.ts; others are ignored and reported.
 
 import { shown } from '../base/errors.js';
 import type { LinkBuilder } from '../graph/link-builder.js';
@@ -28,7 +30,10 @@ export interface TextNotes {
 
 type Key = Field | 'links' | 'remove' | null;
 
-/** A key as it was met: lines of one file repeat the same keys in the same order, so a comparison replaces a look-up. */
+/**
+ * A key as it was met: lines of one file repeat the same keys in the same order, so a comparison
+ * replaces a look-up.
+ */
 interface SeenKey {
   readonly bytes: Uint8Array;
   readonly key: Key;
@@ -54,6 +59,7 @@ interface Row {
   linksAt: number;
 }
 
+/** What all lines of a file share. */
 interface State {
   readonly scanner: JsonScanner;
   readonly builder: LinkBuilder;
@@ -75,8 +81,9 @@ const OPTIONAL = ['karma', 'price', 'valence', 'will', 'time'] as const;
 /**
  * Reads every line of `chunks` into the builder; `name` is the place in errors.
  *
- * Throws FocusError `bad-input` with `name:line:column` for a line that is no JSON object, a missing or repeated key, and a
- * value of the wrong type or out of range. Cost: about 150 MB/s, one small object a line.
+ * Throws FocusError `bad-input` with `name:line:column` for a line that is no JSON object, a
+ * missing or repeated key, and a value of the wrong type or out of range. Cost: about 70 MB/s, one
+ * small object a line.
  */
 export async function readNdjson(
   chunks: AsyncIterable<Uint8Array>,
@@ -92,7 +99,7 @@ export async function readNdjson(
   const lines = { count: 0 };
   for await (const block of wholeLines(chunks, name, lines)) {
     const { bytes } = block;
-    for (let start = 0; start < bytes.length; ) {
+    for (let start = 0; start < bytes.length;) {
       const feed = bytes.indexOf(10, start);
       const end = feed < 0 ? bytes.length : feed;
       lines.count++;
@@ -104,6 +111,7 @@ export async function readNdjson(
   return { lines: lines.count, ignored: [...state.ignored] };
 }
 
+/** Reads one object and adds its link, or the links of a signal once all its keys are known. */
 function readLine(state: State): void {
   const { scanner } = state;
   const row = emptyRow();
@@ -160,14 +168,23 @@ function keyOf(state: State, index: number, isLine: boolean): SeenKey {
   let key: Key = fieldOfName(name);
   if (isLine && (name === 'links' || name === 'remove')) key = name;
   if (key === null && state.ignored.size < MAX_IGNORED) state.ignored.add(name);
-  const seen = { bytes: new Uint8Array(text.subarray(textStart, textEnd)), key, name: name.toLowerCase() };
+  const seen = {
+    bytes: new Uint8Array(text.subarray(textStart, textEnd)),
+    key,
+    name: name.toLowerCase(),
+  };
   if (index < 64) state.seen[slot] = seen;
   return seen;
 }
 
+/** Notes where the links of a signal stand and passes over them: the keys after them count too. */
 function readList(scanner: JsonScanner, key: 'links' | 'remove', row: Row, keyAt: number): void {
   if (key === 'remove') {
-    scanner.fail(keyAt, '', 'expected links to add, found "remove": removal needs a graph to remove from');
+    scanner.fail(
+      keyAt,
+      '',
+      'expected links to add, found "remove": removal needs a graph to remove from',
+    );
   }
   if (row.linksAt >= 0) scanner.fail(keyAt, '', 'expected the key "links" once, found it again');
   if (scanner.peek() !== OPEN_LIST) scanner.take(OPEN_LIST, 'a list of links');
@@ -175,7 +192,9 @@ function readList(scanner: JsonScanner, key: 'links' | 'remove', row: Row, keyAt
   row.linksAt = scanner.tokenStart;
 }
 
-/** Adds the links of a signal; what the signal itself says holds for each link that does not say it. */
+/**
+ * Adds the links of a signal; what the signal itself says holds for each link that does not say it.
+ */
 function expandSignal(state: State, signal: Row): void {
   const { scanner } = state;
   scanner.seek(signal.linksAt);
@@ -190,6 +209,7 @@ function expandSignal(state: State, signal: Row): void {
   }
 }
 
+/** Hands a row to the builder; an amount that is not given is 1. */
 function addRow(state: State, row: Row): void {
   const { builder } = state;
   builder.addRow(row.from, row.to, Number.isNaN(row.amount) ? 1 : row.amount);
@@ -202,6 +222,7 @@ function addRow(state: State, row: Row): void {
   if (!Number.isNaN(row.time)) builder.setTime(row.time);
 }
 
+/** Reads the value of a key that means something into the row. */
 function readValue(state: State, field: Field, name: string, row: Row, keyAt: number): void {
   const { scanner } = state;
   if (field === 'from' || field === 'to' || field === 'neuron') {
@@ -224,6 +245,7 @@ function readValue(state: State, field: Field, name: string, row: Row, keyAt: nu
   }
 }
 
+/** Reads an id: a string, or the digits of an integer as they stand. */
 function readId(state: State, field: 'from' | 'to' | 'neuron'): number {
   const { scanner, builder } = state;
   const expected = `a string or an integer as the id of "${field}"`;
@@ -244,6 +266,7 @@ function readId(state: State, field: 'from' | 'to' | 'neuron'): number {
   }
 }
 
+/** Reads a number, or a string of one, in the range of its field. */
 function readNumber(scanner: JsonScanner, field: NumericField): number {
   let value: number;
   if (scanner.peek() === QUOTE) {
@@ -257,11 +280,13 @@ function readNumber(scanner: JsonScanner, field: NumericField): number {
   throw fieldError(field, found, scanner.place(scanner.tokenStart));
 }
 
+/** Throws for a field that the object gives twice, be it under another name. */
 function repeated(scanner: JsonScanner, field: Field, name: string, keyAt: number): never {
   const alias = name === field ? '' : ` (as ${shown(name)})`;
   scanner.fail(keyAt, '', `expected the key "${field}" once, found it again${alias}`);
 }
 
+/** A row in which everything is absent. */
 function emptyRow(): Row {
   return {
     from: -1,
@@ -279,6 +304,7 @@ function emptyRow(): Row {
   };
 }
 
+/** Whether bytes start … end of a text are the known ones. */
 function equalBytes(known: Uint8Array, text: Uint8Array, start: number, end: number): boolean {
   if (known.length !== end - start) return false;
   for (let i = 0; i < known.length; i++) if (known[i] !== text[start + i]) return false;

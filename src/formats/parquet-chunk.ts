@@ -1,12 +1,20 @@
-// One column chunk of a Parquet file: its pages, decompressed and decoded to a store of values and, for each row, the
-// position of its value in the store. Dictionaries are kept as they are, so that an id is looked up once and not in every row.
-// Sizes in page headers are checked against the chunk before use, and decompression is bounded by the size announced.
+// One column chunk of a Parquet file: its pages, decompressed and decoded to a store of values and,
+// for each row, the position of its value in the store. Dictionaries are kept as they are, so that
+// an id is looked up once and not in every row.
+// Sizes in page headers are checked against the chunk before use, and decompression is bounded by
+// the size announced.
 
 import * as zlib from 'node:zlib';
 import { snappyUncompress } from 'hyparquet';
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors';
 import type { ColumnChunk, ParquetColumn } from './parquet-footer.js';
-import { ParquetFault, type ThriftStruct, numberOf, readStruct, structOf } from './parquet-thrift.js';
+import {
+  ParquetFault,
+  type ThriftStruct,
+  numberOf,
+  readStruct,
+  structOf,
+} from './parquet-thrift.js';
 import { type ValueStore, appendValues, createStore, readHybrid } from './parquet-values.js';
 import { decompressZstd } from './zstd.js';
 
@@ -40,12 +48,17 @@ interface Page {
 }
 
 const MAX_PAGE_BYTES = 2 ** 30;
-/** Snappy and LZ4 pack no more tightly than this; their output is allocated before it is decoded. */
+/**
+ * Snappy and LZ4 pack no more tightly than this; their output is allocated before it is decoded.
+ */
 const MAX_BLOCK_RATIO = 256;
 const PAGE_DICTIONARY = 2;
 const PAGE_V2 = 3;
 
-/** Decodes a chunk of `rowCount` rows from its bytes. Throws ParquetFault, and what a codec throws. Cost O(rows + bytes). */
+/**
+ * Decodes a chunk of `rowCount` rows from its bytes. Throws ParquetFault, and what a codec throws.
+ * Cost O(rows + bytes).
+ */
 export async function readChunk(
   bytes: Uint8Array,
   chunk: ColumnChunk,
@@ -58,7 +71,8 @@ export async function readChunk(
     codec: chunk.codec,
     name,
     store: createStore(column),
-    // Filled page by page; a page of a few bytes may well announce many equal rows, so no tighter bound exists.
+    // Filled page by page; a page of a few bytes may well announce many equal rows, so no tighter
+    // bound exists.
     rows: new Uint32Array(rowCount),
     done: 0,
     dictionary: -1,
@@ -66,7 +80,9 @@ export async function readChunk(
   const cursor = { bytes, at: 0, end: bytes.length };
   while (state.done < rowCount) {
     if (cursor.at >= cursor.end) {
-      throw new ParquetFault(`the column "${column.name}" ends after ${state.done} of ${rowCount} rows`);
+      throw new ParquetFault(
+        `the column "${column.name}" ends after ${state.done} of ${rowCount} rows`,
+      );
     }
     const header = readStruct(cursor);
     const plainBytes = numberOf(header, 2);
@@ -85,6 +101,7 @@ export async function readChunk(
   return { store: state.store, rows: state.rows };
 }
 
+/** Decodes one page by its type. */
 async function readPage(state: State, page: Page): Promise<void> {
   const type = numberOf(page.header, 1);
   if (type === PAGE_DICTIONARY) await readDictionary(state, page);
@@ -98,9 +115,11 @@ function checkSum(header: ThriftStruct, body: Uint8Array): void {
   const stored = header.get(4);
   // crc32 came with Node 20.15, so it must not be imported by name.
   if (typeof stored !== 'number' || typeof zlib.crc32 !== 'function') return;
-  if (zlib.crc32(body) !== stored >>> 0) throw new ParquetFault('the checksum of a page does not match');
+  if (zlib.crc32(body) !== stored >>> 0)
+    throw new ParquetFault('the checksum of a page does not match');
 }
 
+/** The dictionary stands before all pages that refer to it, and is plain. */
 async function readDictionary(state: State, page: Page): Promise<void> {
   const header = structOf(page.header, 7);
   if (header === null || state.dictionary >= 0 || state.store.count > 0) {
@@ -112,6 +131,7 @@ async function readDictionary(state: State, page: Page): Promise<void> {
   state.dictionary = count;
 }
 
+/** A page of version 1: levels and values are compressed together. */
 async function readDataPage(state: State, page: Page): Promise<void> {
   const header = structOf(page.header, 5);
   if (header === null) throw new ParquetFault('a page has no header');
@@ -132,6 +152,7 @@ async function readDataPage(state: State, page: Page): Promise<void> {
   takeValues(state, numberOf(header, 2), bytes, at, count, present);
 }
 
+/** A page of version 2: levels stand before the values and are never compressed. */
 async function readDataPageV2(state: State, page: Page): Promise<void> {
   const header = structOf(page.header, 8);
   if (header === null) throw new ParquetFault('a page has no header');
@@ -175,14 +196,18 @@ function takeValues(
   }
   // Values fill the first slots and are then spread over the rows, from the last to the first.
   if (encoding === 2 || encoding === 8) {
-    if (state.dictionary < 0) throw new ParquetFault('a page refers to a dictionary that is not there');
-    if (start >= bytes.length && values > 0) throw new ParquetFault('a page of dictionary indices is empty');
+    if (state.dictionary < 0)
+      throw new ParquetFault('a page refers to a dictionary that is not there');
+    if (start >= bytes.length && values > 0)
+      throw new ParquetFault('a page of dictionary indices is empty');
     const width = values > 0 ? bytes[start] : 0;
     if (width > 32) throw new ParquetFault(`dictionary indices of ${width} bits`);
     readHybrid({ bytes, at: start + 1, end: bytes.length }, width, rows, done, values);
     for (let i = done; i < done + values; i++) {
       if (rows[i] >= state.dictionary) {
-        throw new ParquetFault(`a dictionary index is ${rows[i]}, the dictionary has ${state.dictionary} entries`);
+        throw new ParquetFault(
+          `a dictionary index is ${rows[i]}, the dictionary has ${state.dictionary} entries`,
+        );
       }
     }
   } else {
@@ -192,26 +217,32 @@ function takeValues(
   }
   if (present !== null && values < count) {
     let next = done + values;
-    for (let i = count - 1; i >= 0; i--) rows[done + i] = present[i] === 1 ? rows[--next] : NULL_ROW;
+    for (let i = count - 1; i >= 0; i--)
+      rows[done + i] = present[i] === 1 ? rows[--next] : NULL_ROW;
   }
   state.done += count;
 }
 
+/** A number of values, which a signed field might give as negative. */
 function countOf(header: ThriftStruct, id: number): number {
   const count = numberOf(header, id);
   if (!(count >= 0 && count <= 2 ** 31)) throw new ParquetFault(`a page announces ${count} values`);
   return count;
 }
 
+/** A page may not have more rows than its column has left. */
 function checkRows(state: State, count: number): void {
   const left = state.rows.length - state.done;
   if (count > left) throw new ParquetFault(`a page has ${count} rows where ${left} are left`);
 }
 
+/** The plain bytes of a page, of exactly the length that its header announces. */
 async function decompress(state: State, body: Uint8Array, bytes: number): Promise<Uint8Array> {
   const plain = await decompressWith(state, body, bytes);
   if (plain.length !== bytes) {
-    throw new ParquetFault(`a page decompresses to ${plain.length} bytes where ${bytes} are announced`);
+    throw new ParquetFault(
+      `a page decompresses to ${plain.length} bytes where ${bytes} are announced`,
+    );
   }
   return plain;
 }

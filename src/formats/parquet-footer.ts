@@ -1,6 +1,7 @@
 // The footer of a Parquet file: its flat columns, and where each of their chunks lies.
 //   "PAR1"  column chunks …  metadata (Thrift)  length of the metadata, u32  "PAR1"
-// Offsets and sizes are checked against the length of the file here, so that the readers of chunks need not ask again.
+// Offsets and sizes are checked against the length of the file here, so that the readers of chunks
+// need not ask again.
 
 import {
   ParquetFault,
@@ -48,6 +49,7 @@ export interface RowGroup {
   readonly chunks: readonly (ColumnChunk | null)[];
 }
 
+/** What the footer tells, checked. */
 export interface ParquetFooter {
   readonly columns: readonly ParquetColumn[];
   readonly groups: readonly RowGroup[];
@@ -58,11 +60,22 @@ export const MAX_GROUP_ROWS = 1 << 26;
 
 const MAX_FOOTER_BYTES = 64 << 20;
 const PHYSICAL: readonly PhysicalType[] = [
-  'other', 'int32', 'int64', 'other', 'float', 'double', 'bytes', 'fixed',
+  'other',
+  'int32',
+  'int64',
+  'other',
+  'float',
+  'double',
+  'bytes',
+  'fixed',
 ];
 const UNSIGNED_CONVERTED = [11, 12, 13, 14];
 /** Converted types of times: date (days), timestamps in milliseconds and in microseconds. */
-const CONVERTED_UNITS = new Map([[6, 1 / 86400], [9, 1e3], [10, 1e6]]);
+const CONVERTED_UNITS = new Map([
+  [6, 1 / 86400],
+  [9, 1e3],
+  [10, 1e6],
+]);
 const CONVERTED_DECIMAL = 5;
 
 /** Reads and checks the footer. Throws ParquetFault. Cost O(footer). */
@@ -77,20 +90,27 @@ export async function readFooter(file: RandomAccess): Promise<ParquetFooter> {
     throw new ParquetFault('it does not start and end with PAR1 (truncated?)');
   }
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
-  if (length > size - 12) throw new ParquetFault(`its metadata of ${length} bytes is longer than the file`);
-  if (length > MAX_FOOTER_BYTES) throw new ParquetFault(`its metadata takes ${length} bytes, at most 64 MiB are read`);
+  if (length > size - 12)
+    throw new ParquetFault(`its metadata of ${length} bytes is longer than the file`);
+  if (length > MAX_FOOTER_BYTES)
+    throw new ParquetFault(`its metadata takes ${length} bytes, at most 64 MiB are read`);
   const bytes = await file.read(size - 8 - length, size - 8);
   const metadata = readStruct({ bytes, at: 0, end: bytes.length });
   const { columns, leaves } = readSchema(structsOf(metadata, 2));
   const groups = structsOf(metadata, 4).map((group) => readGroup(group, leaves, size - 8 - length));
   const rows = groups.reduce((sum, group) => sum + group.rows, 0);
   if (rows !== numberOf(metadata, 3)) {
-    throw new ParquetFault(`its row groups hold ${rows} rows where ${numberOf(metadata, 3)} are announced`);
+    throw new ParquetFault(
+      `its row groups hold ${rows} rows where ${numberOf(metadata, 3)} are announced`,
+    );
   }
   return { columns, groups };
 }
 
-/** The schema is a tree in depth-first order; only the root's own leaves are columns that can be read. */
+/**
+ * The schema is a tree in depth-first order; only the root's own leaves are columns that can be
+ * read.
+ */
 function readSchema(elements: readonly ThriftStruct[]): {
   readonly columns: readonly ParquetColumn[];
   readonly leaves: number;
@@ -126,6 +146,7 @@ function readSchema(elements: readonly ThriftStruct[]): {
   return { columns, leaves };
 }
 
+/** A schema element as a column; both the older and the newer notation of types are understood. */
 function columnOf(element: ThriftStruct, leaf: number): ParquetColumn {
   const repetition = numberOf(element, 3, 0);
   const converted = numberOf(element, 6, -1);
@@ -146,7 +167,8 @@ function columnOf(element: ThriftStruct, leaf: number): ParquetColumn {
     type: PHYSICAL[numberOf(element, 1, 0)] ?? 'other',
     width: numberOf(element, 2, 0),
     optional: repetition === 2 ? null : repetition === 1,
-    unsigned: UNSIGNED_CONVERTED.includes(converted) || (integer !== null && integer.get(2) === false),
+    unsigned:
+      UNSIGNED_CONVERTED.includes(converted) || (integer !== null && integer.get(2) === false),
     unitsPerSecond,
     places: decimal ? digits : -1,
     leaf,
@@ -160,6 +182,7 @@ function unitOf(timestamp: ThriftStruct): number {
   return unit.has(1) ? 1e3 : unit.has(2) ? 1e6 : 1e9;
 }
 
+/** A row group with one chunk for each leaf of the schema. */
 function readGroup(group: ThriftStruct, leaves: number, limit: number): RowGroup {
   const rows = numberOf(group, 3);
   if (!(rows >= 0 && rows <= MAX_GROUP_ROWS)) {
@@ -167,18 +190,22 @@ function readGroup(group: ThriftStruct, leaves: number, limit: number): RowGroup
   }
   const chunks = structsOf(group, 1).map((chunk) => (rows === 0 ? null : readChunk(chunk, limit)));
   if (chunks.length !== leaves) {
-    throw new ParquetFault(`a row group has ${chunks.length} columns where the schema has ${leaves}`);
+    throw new ParquetFault(
+      `a row group has ${chunks.length} columns where the schema has ${leaves}`,
+    );
   }
   return { rows, chunks };
 }
 
+/** Where a chunk lies, from the first of its pages to the end; inside the file. */
 function readChunk(chunk: ThriftStruct, limit: number): ColumnChunk | null {
   const metadata = structOf(chunk, 3);
   if (metadata === null || chunk.has(1)) return null;
   textsOf(metadata, 3);
   const data = numberOf(metadata, 9);
   const dictionary = numberOf(metadata, 11, 0);
-  // Some writers give 0 for no dictionary, some a place after the data: only one before the data counts.
+  // Some writers give 0 for no dictionary, some a place after the data: only one before the data
+  // counts.
   const start = dictionary > 0 && dictionary < data ? dictionary : data;
   const end = start + numberOf(metadata, 7);
   if (!(start >= 4 && end >= start && end <= limit)) {
@@ -187,6 +214,7 @@ function readChunk(chunk: ThriftStruct, limit: number): ColumnChunk | null {
   return { codec: numberOf(metadata, 4), start, end };
 }
 
+/** Four bytes as text. */
 function magic(bytes: Uint8Array, start: number): string {
   return String.fromCharCode(...bytes.subarray(start, start + 4));
 }

@@ -1,8 +1,11 @@
-// The compact protocol of Thrift, as far as Parquet uses it: a strict reader for footers and page headers.
-// Every length is checked against the bytes that are left before anything is allocated, an element takes at least one byte,
-// and nesting is bounded, so the cost is O(bytes) whatever the file says.
+// The compact protocol of Thrift, as far as Parquet uses it: a strict reader for footers and page
+// headers.
+// Every length is checked against the bytes that are left before anything is allocated, an element
+// takes at least one byte, and nesting is bounded, so the cost is O(bytes) whatever the file says.
 
-/** A Parquet file that breaks the format; converted to a FocusError where the file's name is known. */
+/**
+ * A Parquet file that breaks the format; converted to a FocusError where the file's name is known.
+ */
 export class ParquetFault extends Error {
   override readonly name = 'ParquetFault';
 }
@@ -31,7 +34,10 @@ const LIST = 9;
 const SET = 10;
 const STRUCT = 12;
 
-/** Reads one struct at the cursor. 64-bit integers become doubles, exact up to 2⁵³. Throws ParquetFault. Cost O(bytes). */
+/**
+ * Reads one struct at the cursor. 64-bit integers become doubles, exact up to 2⁵³. Throws
+ * ParquetFault. Cost O(bytes).
+ */
 export function readStruct(cursor: ThriftCursor, depth = 0): ThriftStruct {
   if (depth > MAX_NESTING) throw new ParquetFault('its metadata is nested too deeply');
   const fields = new Map<number, ThriftValue>();
@@ -93,10 +99,12 @@ export function textsOf(struct: ThriftStruct, id: number): readonly string[] {
   return list.map((item) => (item instanceof Uint8Array ? decodeName(item) : ''));
 }
 
+/** Bytes as text; invalid UTF-8 becomes U+FFFD, as names only serve to be compared and shown. */
 function decodeName(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 }
 
+/** A value of the given type. */
 function readValue(cursor: ThriftCursor, type: number, depth: number): ThriftValue {
   if (type === BYTE) return (readByte(cursor) << 24) >> 24;
   if (type === I16 || type === I32 || type === I64) return readZigZag(cursor);
@@ -110,6 +118,7 @@ function readValue(cursor: ThriftCursor, type: number, depth: number): ThriftVal
   throw new ParquetFault(`its metadata has a field of the unknown type ${type}`);
 }
 
+/** A list; every element takes a byte or more, so its length is bounded by what is left. */
 function readList(cursor: ThriftCursor, depth: number): readonly ThriftValue[] {
   const head = readByte(cursor);
   const type = head & 15;
@@ -131,11 +140,13 @@ function readZigZag(cursor: ThriftCursor): number {
   return folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
 }
 
+/** The next byte. */
 function readByte(cursor: ThriftCursor): number {
   if (cursor.at >= cursor.end) throw new ParquetFault('its metadata is cut off');
   return cursor.bytes[cursor.at++];
 }
 
+/** The next bytes, as a view. */
 function take(cursor: ThriftCursor, count: number): Uint8Array {
   if (count > cursor.end - cursor.at) throw new ParquetFault('its metadata is cut off');
   cursor.at += count;

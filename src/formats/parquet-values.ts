@@ -1,11 +1,16 @@
-// The encodings of Parquet values, each decoded onto a growing store: plain, delta and byte-stream-split values, and the
-// run-length/bit-packed hybrid of levels and dictionary indices. Counts and lengths are checked against the bytes that are there
-// before anything is allocated or copied; a text is at most MAX_TEXT_BYTES long, as prefixes could otherwise grow without end.
+// The encodings of Parquet values, each decoded onto a growing store: plain, delta and
+// byte-stream-split values, and the run-length/bit-packed hybrid of levels and dictionary indices.
+// Counts and lengths are checked against the bytes that are there before anything is allocated or
+// copied; a text is at most MAX_TEXT_BYTES long, as prefixes could otherwise grow without end.
 
+import { readDelta, readLengths } from './parquet-delta.js';
 import { type ThriftCursor, ParquetFault, readVarint } from './parquet-thrift.js';
 import type { ParquetColumn } from './parquet-footer.js';
 
-/** Values of one chunk in order of appearance: the dictionary first, where there is one. One of the three kinds is used. */
+/**
+ * Values of one chunk in order of appearance: the dictionary first, where there is one. One of the
+ * three kinds is used.
+ */
 export interface ValueStore {
   readonly kind: 'double' | 'integer' | 'text';
   count: number;
@@ -41,7 +46,9 @@ export function createStore(column: ParquetColumn): ValueStore {
   };
 }
 
-/** Appends the values of a page in the given encoding (its code in the format). Throws ParquetFault. */
+/**
+ * Appends the values of a page in the given encoding (its code in the format). Throws ParquetFault.
+ */
 export function appendValues(
   store: ValueStore,
   column: ParquetColumn,
@@ -57,8 +64,8 @@ export function appendValues(
 }
 
 /**
- * Decodes `count` values of `width` bits (0…32) from the hybrid of runs into out[from …]; a run may be longer than what is
- * left. Throws ParquetFault. Cost O(count).
+ * Decodes `count` values of `width` bits (0…32) from the hybrid of runs into out[from …]; a run may
+ * be longer than what is left. Throws ParquetFault. Cost O(count).
  */
 export function readHybrid(
   cursor: ThriftCursor,
@@ -69,7 +76,7 @@ export function readHybrid(
 ): void {
   const { bytes } = cursor;
   const mask = width === 32 ? 0xffffffff : 2 ** width - 1;
-  for (let done = 0; done < count; ) {
+  for (let done = 0; done < count;) {
     const head = readVarint(cursor);
     const left = count - done;
     if (head % 2 === 0) {
@@ -117,6 +124,7 @@ function unpack(
   }
 }
 
+/** Numbers and texts of fixed length, one after the other. */
 function appendPlain(store: ValueStore, column: ParquetColumn, page: PageValues): void {
   const { bytes, start, end, count } = page;
   if (column.type === 'bytes') {
@@ -127,12 +135,14 @@ function appendPlain(store: ValueStore, column: ParquetColumn, page: PageValues)
   if (count > (end - start) / size) throw new ParquetFault(TOO_FEW);
   const first = store.count;
   if (column.type === 'fixed') {
-    for (let i = 0; i < count; i++) appendText(store, bytes, start + i * size, start + (i + 1) * size);
+    for (let i = 0; i < count; i++)
+      appendText(store, bytes, start + i * size, start + (i + 1) * size);
     return;
   }
   reserve(store, count);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0, at = start; i < count; i++, at += size) setNumber(store, column, first + i, view, at);
+  for (let i = 0, at = start; i < count; i++, at += size)
+    setNumber(store, column, first + i, view, at);
   store.count = first + count;
 }
 
@@ -150,6 +160,7 @@ function setNumber(
   else store.doubles[index] = column.unsigned ? view.getUint32(at, true) : view.getInt32(at, true);
 }
 
+/** Texts, each after its length in four bytes. */
 function appendPlainTexts(store: ValueStore, page: PageValues): void {
   const { bytes, end } = page;
   let at = page.start;
@@ -164,90 +175,32 @@ function appendPlainTexts(store: ValueStore, page: PageValues): void {
   }
 }
 
+/** Integers as differences; those of 32 bits wrap around at 2³². */
 function appendDelta(store: ValueStore, column: ParquetColumn, page: PageValues): void {
   if (column.type !== 'int32' && column.type !== 'int64') {
     throw new ParquetFault('a delta encoding stands on a column of another type');
   }
   const cursor = { bytes: page.bytes, at: page.start, end: page.end };
-  const values = readDelta(cursor, page.count);
+  const words = readDelta(cursor, page.count);
   const first = store.count;
   reserve(store, page.count);
-  for (let i = 0; i < values.length; i++) {
-    if (column.type === 'int64') store.integers[first + i] = values[i];
-    else {
-      const bits = BigInt.asUintN(32, values[i]);
-      store.doubles[first + i] = Number(column.unsigned ? bits : BigInt.asIntN(32, bits));
+  if (column.type === 'int64') {
+    store.integers.set(new BigInt64Array(words.buffer), first);
+  } else {
+    for (let i = 0; i < page.count; i++) {
+      store.doubles[first + i] = column.unsigned ? words[2 * i] >>> 0 : words[2 * i];
     }
   }
   store.count = first + page.count;
 }
 
-/** Blocks of bit-packed differences (DELTA_BINARY_PACKED), `count` values; the cursor ends after the last miniblock. */
-function readDelta(cursor: ThriftCursor, count: number): BigInt64Array {
-  const blockSize = readVarint(cursor);
-  const miniblocks = readVarint(cursor);
-  const total = readVarint(cursor);
-  const perMiniblock = blockSize / miniblocks;
-  if (!(blockSize <= 1 << 20 && miniblocks >= 1 && perMiniblock % 32 === 0 && perMiniblock > 0)) {
-    throw new ParquetFault('the header of a delta encoding is corrupt');
-  }
-  if (total !== count) throw new ParquetFault(`a page holds ${total} values where it announces ${count}`);
-  // A miniblock of width 0 has no bytes, so a page may hold 8 times its bytes times a miniblock, and not more.
-  if (count > (cursor.end - cursor.at + 1) * blockSize) throw new ParquetFault(TOO_FEW);
-  const values = new BigInt64Array(count);
-  let value = readSigned(cursor);
-  if (count > 0) values[0] = value;
-  for (let done = 1; done < count; ) {
-    const least = readSigned(cursor);
-    const widths = cursor.at;
-    cursor.at += miniblocks;
-    if (cursor.at > cursor.end) throw new ParquetFault(TOO_FEW);
-    for (let m = 0; m < miniblocks && done < count; m++) {
-      const width = cursor.bytes[widths + m];
-      const size = (perMiniblock / 8) * width;
-      const run = Math.min(perMiniblock, count - done);
-      if (width > 64 || cursor.at + Math.ceil((run * width) / 8) > cursor.end) throw new ParquetFault(TOO_FEW);
-      for (let i = 0; i < run; i++) {
-        value = BigInt.asIntN(64, value + least + bitsAt(cursor.bytes, cursor.at, i * width, width));
-        values[done++] = value;
-      }
-      cursor.at = Math.min(cursor.end, cursor.at + size);
-    }
-  }
-  return values;
-}
-
-/** `width` ≤ 64 bits from bit `bit` after byte `start`, lowest first. */
-function bitsAt(bytes: Uint8Array, start: number, bit: number, width: number): bigint {
-  let value = 0n;
-  for (let taken = 0; taken < width; ) {
-    const at = bit + taken;
-    const step = Math.min(8 - (at % 8), width - taken);
-    const piece = (bytes[start + Math.floor(at / 8)] >>> (at % 8)) & ((1 << step) - 1);
-    value |= BigInt(piece) << BigInt(taken);
-    taken += step;
-  }
-  return value;
-}
-
-/** A zigzag integer of up to 64 bits. */
-function readSigned(cursor: ThriftCursor): bigint {
-  let folded = 0n;
-  for (let shift = 0n; shift < 70n; shift += 7n) {
-    if (cursor.at >= cursor.end) throw new ParquetFault(TOO_FEW);
-    const byte = cursor.bytes[cursor.at++];
-    folded |= BigInt(byte & 127) << shift;
-    if (byte < 128) return BigInt.asIntN(64, (folded >> 1n) ^ -(folded & 1n));
-  }
-  throw new ParquetFault('an integer of a delta encoding is too long');
-}
-
+/** The lengths of all texts as differences, then the texts (DELTA_LENGTH_BYTE_ARRAY). */
 function appendDeltaLength(store: ValueStore, column: ParquetColumn, page: PageValues): void {
   requireText(column);
   const cursor = { bytes: page.bytes, at: page.start, end: page.end };
-  for (const length of readDelta(cursor, page.count)) {
-    const end = cursor.at + Number(length);
-    if (!(end >= cursor.at && end <= page.end)) throw new ParquetFault(TOO_FEW);
+  for (const length of readLengths(cursor, page.count)) {
+    const end = cursor.at + length;
+    if (end > page.end) throw new ParquetFault(TOO_FEW);
     appendText(store, page.bytes, cursor.at, end);
     cursor.at = end;
   }
@@ -257,14 +210,14 @@ function appendDeltaLength(store: ValueStore, column: ParquetColumn, page: PageV
 function appendDeltaText(store: ValueStore, column: ParquetColumn, page: PageValues): void {
   requireText(column);
   const cursor = { bytes: page.bytes, at: page.start, end: page.end };
-  const prefixes = readDelta(cursor, page.count);
-  const suffixes = readDelta(cursor, page.count);
+  const prefixes = readLengths(cursor, page.count);
+  const suffixes = readLengths(cursor, page.count);
   const scratch = new Uint8Array(MAX_TEXT_BYTES);
   let length = 0;
   for (let i = 0; i < page.count; i++) {
-    const prefix = Number(prefixes[i]);
-    const suffix = Number(suffixes[i]);
-    if (!(prefix >= 0 && prefix <= length && suffix >= 0 && cursor.at + suffix <= page.end)) {
+    const prefix = prefixes[i];
+    const suffix = suffixes[i];
+    if (prefix > length || cursor.at + suffix > page.end) {
       throw new ParquetFault('the prefixes of a delta encoding are corrupt');
     }
     length = prefix + suffix;
@@ -292,9 +245,12 @@ function sizeOf(column: ParquetColumn): number {
   if (column.type === 'int64' || column.type === 'double') return 8;
   if (column.type === 'int32' || column.type === 'float') return 4;
   if (column.type === 'fixed' && column.width > 0) return column.width;
-  throw new ParquetFault(`the column "${column.name}" has a type that holds neither ids nor numbers`);
+  throw new ParquetFault(
+    `the column "${column.name}" has a type that holds neither ids nor numbers`,
+  );
 }
 
+/** Throws unless the column holds texts. */
 function requireText(column: ParquetColumn): void {
   if (column.type !== 'bytes' && column.type !== 'fixed') {
     throw new ParquetFault('a text encoding stands on a column of numbers');
@@ -317,10 +273,12 @@ function reserve(store: ValueStore, more: number): void {
   }
 }
 
+/** Copies one text to the end of the store, which grows by doubling. */
 function appendText(store: ValueStore, bytes: Uint8Array, start: number, end: number): void {
   const used = store.count === 0 ? 0 : store.ends[store.count - 1];
   const needed = used + end - start;
-  if (needed > MAX_STORE_BYTES) throw new ParquetFault('the texts of a column take more than 1 GiB in a row group');
+  if (needed > MAX_STORE_BYTES)
+    throw new ParquetFault('the texts of a column take more than 1 GiB in a row group');
   if (needed > store.bytes.length) {
     const grown = new Uint8Array(Math.max(needed, 2 * store.bytes.length, 1024));
     grown.set(store.bytes.subarray(0, used));

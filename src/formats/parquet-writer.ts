@@ -1,25 +1,42 @@
-// Parquet output through hyparquet-writer: row groups of 100,000 rows, each passed on before the next is made, so memory is
-// that of one row group. Texts are UTF-8 strings with a dictionary where it helps, numbers doubles; pages are Snappy-compressed.
+// Parquet output through hyparquet-writer: row groups of 100,000 rows, each passed on before the
+// next is made, so memory is that of one row group. Texts are UTF-8 strings with a dictionary where
+// it helps, numbers doubles; pages are Snappy-compressed.
 
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { ByteSink } from './atomic-file.js';
 
-/** A column to write; `value` is asked once for each row, in order. Null is allowed where `optional` is true. */
+/**
+ * A column to write; `value` is asked once for each row, in order. Null is allowed where `optional`
+ * is true.
+ */
 export type OutputColumn =
-  | { readonly name: string; readonly kind: 'text'; readonly optional: boolean; readonly value: (row: number) => string | null }
-  | { readonly name: string; readonly kind: 'number'; readonly optional: boolean; readonly value: (row: number) => number | null };
+  | {
+      readonly name: string;
+      readonly kind: 'text';
+      readonly optional: boolean;
+      readonly value: (row: number) => string | null;
+    }
+  | {
+      readonly name: string;
+      readonly kind: 'number';
+      readonly optional: boolean;
+      readonly value: (row: number) => number | null;
+    };
 
 const GROUP_ROWS = 100_000;
 
-/** Writes `rows` rows of the columns as one Parquet file. Cost: about 0.5 s a million rows of text. */
+/**
+ * Writes `rows` rows of the columns as one Parquet file. Cost: about 0.5 s a million rows of text.
+ */
 export async function writeParquet(
   sink: ByteSink,
   rows: number,
   columns: readonly OutputColumn[],
 ): Promise<void> {
   const buffer = new ByteWriter(1 << 20);
-  // The library's position in the file is `offset`; `index` is its position in the buffer, which each pass empties.
+  // The library's position in the file is `offset`; `index` is its position in the buffer, which
+  // each pass empties.
   const positions = buffer as ByteWriter & { index: number };
   const pass = async (): Promise<void> => {
     const bytes = buffer.getBytes().slice();
@@ -46,12 +63,22 @@ export async function writeParquet(
   await pass();
 }
 
+/** The schema of a column. */
 function elementOf(column: OutputColumn): SchemaElement {
-  const repetition = { name: column.name, repetition_type: column.optional ? 'OPTIONAL' : 'REQUIRED' } as const;
+  const repetition = {
+    name: column.name,
+    repetition_type: column.optional ? 'OPTIONAL' : 'REQUIRED',
+  } as const;
   if (column.kind === 'number') return { ...repetition, type: 'DOUBLE' };
-  return { ...repetition, type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } };
+  return {
+    ...repetition,
+    type: 'BYTE_ARRAY',
+    converted_type: 'UTF8',
+    logical_type: { type: 'STRING' },
+  };
 }
 
+/** The values of one row group. */
 function valuesOf(column: OutputColumn, start: number, count: number): Float64Array | unknown[] {
   if (column.kind === 'number' && !column.optional) {
     return Float64Array.from({ length: count }, (_, i) => column.value(start + i) ?? NaN);

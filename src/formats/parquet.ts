@@ -1,14 +1,27 @@
 // Links from a Parquet file: one row a link, columns as fields.ts names them.
-// Ids are texts or integers, kept exactly; numbers are integers, floats or decimals; a time may be a date or timestamp. Row
-// groups are decoded one at a time, and an id in a dictionary is looked up once per row group. The decoder is our own because
-// those on npm trust counts and run lengths of the file, so that a damaged one can exhaust memory; their codecs are used.
+// Ids are texts or integers, kept exactly; numbers are integers, floats or decimals; a time may be
+// a date or timestamp. Row groups are decoded one at a time, and an id in a dictionary is looked up
+// once per row group. The decoder is our own because those on npm trust counts and run lengths of
+// the file, so that a damaged one can exhaust memory; their codecs are used.
 
 import { FocusError } from '../base/errors.js';
 import type { LinkBuilder } from '../graph/link-builder.js';
 import { NO_NEURON } from '../graph/links.js';
-import { type Field, type NumericField, fieldError, isInRange, parseField, planColumns } from './fields.js';
+import {
+  type Field,
+  type NumericField,
+  fieldError,
+  isInRange,
+  parseField,
+  planColumns,
+} from './fields.js';
 import { type ColumnValues, NULL_ROW, readChunk } from './parquet-chunk.js';
-import { type ParquetColumn, type ParquetFooter, type RowGroup, readFooter } from './parquet-footer.js';
+import {
+  type ParquetColumn,
+  type ParquetFooter,
+  type RowGroup,
+  readFooter,
+} from './parquet-footer.js';
 import { ParquetFault } from './parquet-thrift.js';
 import type { RandomAccess } from './random-access.js';
 
@@ -27,12 +40,14 @@ interface PlannedColumn {
 
 const IDS: readonly Field[] = ['from', 'to', 'neuron'];
 const LARGEST_NUMBER_ID = 1e15;
+const TWO_TO_64 = 2n ** 64n;
 
 /**
  * Reads all rows into the builder.
  *
- * Throws FocusError `bad-input` for a damaged file, a missing column (naming those found), and a null or a value out of range
- * (naming row and column, rows counted from 1). Cost: about 0.2 s a million rows; memory: one row group.
+ * Throws FocusError `bad-input` for a damaged file, a missing column (naming those found), and a
+ * null or a value out of range (naming row and column, rows counted from 1). Cost: about 0.2 s a
+ * million rows; memory: one row group.
  */
 export async function readParquet(file: RandomAccess, builder: LinkBuilder): Promise<ParquetNotes> {
   const { name } = file;
@@ -50,15 +65,20 @@ export async function readParquet(file: RandomAccess, builder: LinkBuilder): Pro
   }
 }
 
-/** An error met while reading Parquet, as a FocusError with its cause; other people's exceptions mean damage. */
+/**
+ * An error met while reading Parquet, as a FocusError with its cause; other people's exceptions
+ * mean damage.
+ */
 export function parquetError(error: unknown, name: string): FocusError {
   if (error instanceof FocusError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const fix = 'write the file again, uncompressed or with snappy, gzip, zstd, brotli or lz4';
-  const what = error instanceof ParquetFault ? 'not a Parquet file that can be read' : 'corrupt Parquet';
+  const what =
+    error instanceof ParquetFault ? 'not a Parquet file that can be read' : 'corrupt Parquet';
   return new FocusError('bad-input', `${name}: ${what}: ${message}`, fix, { cause: error });
 }
 
+/** Which columns hold what; each must be flat and of a type that fits its field. */
 function plan(
   footer: ParquetFooter,
   name: string,
@@ -77,7 +97,8 @@ function plan(
     const fits = IDS.includes(field) ? isText || isInteger : column.type !== 'other';
     if (column.optional === null || !fits) {
       const wanted = IDS.includes(field) ? 'text or integers' : 'numbers';
-      const message = `${name}: expected the column "${column.name}" to hold ${wanted}, found another type`;
+      const expected = `expected the column "${column.name}" to hold ${wanted}`;
+      const message = `${name}: ${expected}, found another type`;
       throw new FocusError('bad-input', message, 'convert the column to text, integers or doubles');
     }
     planned.push({ field, column });
@@ -85,6 +106,7 @@ function plan(
   return { planned, ignored };
 }
 
+/** Decodes the columns of one row group and adds its rows, ids in the order from, to. */
 async function readGroup(
   file: RandomAccess,
   builder: LinkBuilder,
@@ -96,13 +118,17 @@ async function readGroup(
   const ids = new Map<Field, { readonly planned: PlannedColumn; readonly values: ColumnValues }>();
   for (const one of planned) {
     const chunk = group.chunks[one.column.leaf];
-    if (chunk === null) throw new ParquetFault(`the column "${one.column.name}" is in another file`);
+    if (chunk === null)
+      throw new ParquetFault(`the column "${one.column.name}" is in another file`);
     const bytes = await file.read(chunk.start, chunk.end);
     const values = await readChunk(bytes, chunk, one.column, group.rows, file.name);
     if (IDS.includes(one.field)) ids.set(one.field, { planned: one, values });
     else {
       const field = one.field as NumericField;
-      numbers.set(field, numbersOf(one.column, field, values, builder, `${file.name}: row`, firstRow));
+      numbers.set(
+        field,
+        numbersOf(one.column, field, values, builder, `${file.name}: row`, firstRow),
+      );
     }
   }
   const from = ids.get('from') as { planned: PlannedColumn; values: ColumnValues };
@@ -125,6 +151,7 @@ async function readGroup(
   }
 }
 
+/** Sets the optional numbers of the rows just added. */
 function addOptional(
   builder: LinkBuilder,
   rows: number,
@@ -135,7 +162,10 @@ function addOptional(
   }
 }
 
-/** A function from a row of the group to the index of its id; indices of stored values are remembered. */
+/**
+ * A function from a row of the group to the index of its id; indices of stored values are
+ * remembered.
+ */
 function idReader(
   builder: LinkBuilder,
   { field, column }: PlannedColumn,
@@ -151,7 +181,8 @@ function idReader(
       if (field === 'neuron') return builder.neuron(store.bytes, start, store.ends[at]);
       return builder.particle(store.bytes, start, store.ends[at]);
     }
-    const value = store.kind === 'integer' ? integerAt(store.integers[at], column) : store.doubles[at];
+    const value =
+      store.kind === 'integer' ? integerAt(store.integers[at], column) : store.doubles[at];
     if (field === 'neuron') return builder.neuronOf(String(value));
     const number = Number(value);
     if (number >= 0 && number <= LARGEST_NUMBER_ID) return builder.particleNumber(number);
@@ -186,7 +217,8 @@ function numbersOf(
   for (let row = 0; row < rows.length; row++) {
     const at = rows[row];
     if (at === NULL_ROW) {
-      if (field === 'amount') throw rowError(place, firstRow + row, column, 'expected a weight, found null');
+      if (field === 'amount')
+        throw rowError(place, firstRow + row, column, 'expected a weight, found null');
       values[row] = NaN;
       continue;
     }
@@ -224,12 +256,16 @@ function numberInText(
   }
   let unscaled = 0n;
   for (const byte of bytes.subarray(0, 64)) unscaled = (unscaled << 8n) | BigInt(byte);
-  unscaled = BigInt.asIntN(8 * Math.min(bytes.length, 64), unscaled);
+  const bits = 8n * BigInt(Math.min(bytes.length, 64));
+  if (bytes.length > 0 && bytes[0] > 127) unscaled -= 1n << bits;
   const exact = column.places > 0 || BigInt(Number(unscaled)) === unscaled;
   return { value: meaningOf(unscaled, column), exact };
 }
 
-/** What a stored number means, rounded once: a decimal through its decimal notation, a time by a division. */
+/**
+ * What a stored number means, rounded once: a decimal through its decimal notation, a time by a
+ * division.
+ */
 function meaningOf(stored: number | bigint, column: ParquetColumn): number {
   if (column.places > 0) return Number(`${stored}e-${column.places}`);
   const value = Number(stored);
@@ -237,16 +273,25 @@ function meaningOf(stored: number | bigint, column: ParquetColumn): number {
   return column.unitsPerSecond < 1 ? value * 86400 : value / column.unitsPerSecond;
 }
 
+/** A stored integer under the sign of its column. No BigInt.asUintN: see xxh64.ts. */
 function integerAt(stored: bigint, column: ParquetColumn): bigint {
-  return column.unsigned ? BigInt.asUintN(64, stored) : stored;
+  return column.unsigned && stored < 0n ? stored + TWO_TO_64 : stored;
 }
 
+/** The start of a stored text, for an error. */
 function textAt(store: ColumnValues['store'], at: number): string {
   const start = at === 0 ? 0 : store.ends[at - 1];
   return Buffer.from(store.bytes.subarray(start, Math.min(store.ends[at], start + 64))).toString();
 }
 
-function rowError(place: string, row: number, column: ParquetColumn, message: string, fix = ''): FocusError {
+/** The error for a row, counted from 1, and a column. */
+function rowError(
+  place: string,
+  row: number,
+  column: ParquetColumn,
+  message: string,
+  fix = '',
+): FocusError {
   const text = `${place} ${row + 1}, column "${column.name}": ${message}`;
   return new FocusError('bad-input', text, fix || 'remove the row, or fill the value in');
 }

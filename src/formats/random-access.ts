@@ -1,5 +1,7 @@
-// Bytes of a file by position, for the formats whose table of contents stands at the end or whose sizes stand in a header.
-// A plain file is read where it is asked for; standard input and compressed files are held in memory, up to a stated limit.
+// Bytes of a file by position, for the formats whose table of contents stands at the end or whose
+// sizes stand in a header.
+// A plain file is read where it is asked for; standard input and compressed files are held in
+// memory, up to a stated limit.
 
 import type { FileHandle } from 'node:fs/promises';
 import { FocusError } from '../base/errors.js';
@@ -14,8 +16,17 @@ export interface RandomAccess {
   close(): Promise<void>;
 }
 
-/** The most that is held in memory of an input that cannot be read by position, and the longest piece of a file. */
+/**
+ * The most that is held in memory of an input that cannot be read by position, and the longest
+ * piece of a file.
+ */
 export const MAX_BUFFERED_BYTES = 2 ** 32 - 2 ** 20;
+
+/**
+ * Files up to this are read at once: a call costs as much as reading 100 KB, and Parquet needs
+ * many.
+ */
+const SMALL_FILE_BYTES = 1 << 20;
 
 /** One read call takes less than 2³¹ bytes. */
 const MAX_READ_BYTES = 2 ** 30;
@@ -24,6 +35,13 @@ const MAX_READ_BYTES = 2 ** 30;
 export async function openRandomAccess(path: string): Promise<RandomAccess> {
   const handle = await openFile(path);
   const { size } = await handle.stat();
+  if (size <= SMALL_FILE_BYTES) {
+    try {
+      return memoryAccess(path, await readAt(handle, path, 0, size));
+    } finally {
+      await handle.close();
+    }
+  }
   return {
     name: path,
     size,
@@ -67,6 +85,7 @@ export async function readAll(source: ByteSource): Promise<Uint8Array> {
   return joined;
 }
 
+/** Reads a whole range, in as many calls as it takes. */
 async function readAt(
   handle: FileHandle,
   name: string,
@@ -74,10 +93,15 @@ async function readAt(
   end: number,
 ): Promise<Uint8Array> {
   if (end - start > MAX_BUFFERED_BYTES) {
-    throw new FocusError('too-large', `${name}: a part of ${end - start} bytes cannot be held in memory`, 'split the graph');
+    throw new FocusError(
+      'too-large',
+      `${name}: a part of ${end - start} bytes cannot be held in memory`,
+      'split the graph',
+    );
   }
-  const bytes = new Uint8Array(end - start);
-  for (let at = 0; at < bytes.length; ) {
+  // Every byte is read into, so it need not be zero first.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(end - start).buffer);
+  for (let at = 0; at < bytes.length;) {
     const wanted = Math.min(bytes.length - at, MAX_READ_BYTES);
     let read: number;
     try {
@@ -86,7 +110,11 @@ async function readAt(
       throw unreadable(name, cause);
     }
     if (read === 0) {
-      throw new FocusError('bad-input', `${name}: it was cut off at byte ${start + at} while being read`, 'try again');
+      throw new FocusError(
+        'bad-input',
+        `${name}: it was cut off at byte ${start + at} while being read`,
+        'try again',
+      );
     }
     at += read;
   }

@@ -1,6 +1,7 @@
 // Reads links, whatever their format and compression, and turns them into a graph.
-// The format is the one asked for; else what the first bytes prove (Parquet, .focus, Matrix Market); else what the name says;
-// else what the text looks like. The digest of the raw bytes names the input in a manifest.
+// The format is the one asked for; else what the first bytes prove (Parquet, .focus, Matrix
+// Market); else what the name says; else what the text looks like. The digest of the raw bytes
+// names the input in a manifest.
 
 import { stat } from 'node:fs/promises';
 import { FocusError, check } from '../base/errors.js';
@@ -11,7 +12,13 @@ import type { Links } from '../graph/links.js';
 import { type ByteSource, type Compression, openByteSource } from './byte-source.js';
 import { readEdgeList } from './edge-list.js';
 import { readFocusBinary } from './focus-binary.js';
-import { type LinkFormat, LINK_FORMATS, SNIFF_BYTES, formatOfBytes, formatOfName } from './link-format.js';
+import {
+  type LinkFormat,
+  LINK_FORMATS,
+  SNIFF_BYTES,
+  formatOfBytes,
+  formatOfName,
+} from './link-format.js';
 import { readMatrixMarket } from './matrix-market.js';
 import { readNdjson } from './ndjson.js';
 import { readParquet } from './parquet.js';
@@ -55,15 +62,19 @@ interface Content {
   readonly bytes: number | null;
 }
 
-/** A link takes at least this many bytes of text, more or less; only the first allocation depends on it. */
+/**
+ * A link takes at least this many bytes of text, more or less; only the first allocation depends on
+ * it.
+ */
 const BYTES_PER_LINK = 24;
 const MAX_EXPECTED_LINKS = 1 << 26;
 
 /**
  * Reads a path, or standard input for `-`.
  *
- * Throws FocusError `bad-input` naming file, place, what was expected and what was found; `too-large` beyond the limits in
- * docs/formats.md. Cost: that of the format's reader; the input is always closed.
+ * Throws FocusError `bad-input` naming file, place, what was expected and what was found;
+ * `too-large` beyond the limits in docs/formats.md. Cost: that of the format's reader; the input is
+ * always closed.
  */
 export async function readLinks(path: string, options: ReadOptions = {}): Promise<ReadResult> {
   const { format, hash = false } = options;
@@ -96,8 +107,8 @@ export async function readLinks(path: string, options: ReadOptions = {}): Promis
 }
 
 /**
- * Reads links and builds their graph. A `.focus` file holds a built graph, to which build options no longer apply: with any
- * given, it throws `usage`.
+ * Reads links and builds their graph. A `.focus` file holds a built graph, to which build options
+ * no longer apply: with any given, it throws `usage`.
  */
 export async function readGraph(
   path: string,
@@ -109,29 +120,32 @@ export async function readGraph(
     ...(hash === undefined ? {} : { hash }),
   });
   if (result.kind === 'links') return { graph: buildGraph(result.links, build), notes: result };
-  const given = Object.entries(build).filter(([, value]) => value !== undefined);
+  const given = Object.keys(build).filter((key) => build[key as keyof BuildOptions] !== undefined);
   check(
     given.length === 0,
     'usage',
-    () => `${result.name}: a .focus file holds a built graph, so ${given.map(([key]) => key).join(', ')} cannot apply`,
+    () => `${result.name}: a .focus file holds a built graph, so ${given.join(', ')} cannot apply`,
     'give the option when converting the links to .focus',
   );
   return { graph: result.graph, notes: result };
 }
 
+/** What the first bytes prove, else what the name says, else what they look like. */
 function chooseFormat(path: string, name: string, head: Uint8Array): LinkFormat | 'text' {
   const seen = formatOfBytes(head);
   if (seen === 'parquet' || seen === 'focus' || seen === 'mtx') return seen;
   const chosen = formatOfName(path) ?? seen;
   if (chosen !== null) return chosen;
+  const known = LINK_FORMATS.join(', ');
   const start = JSON.stringify(Buffer.from(head.subarray(0, 12)).toString('latin1'));
   throw new FocusError(
     'bad-input',
-    `${name}: expected links in one of the formats ${LINK_FORMATS.join(', ')}, found bytes that start ${start}`,
+    `${name}: expected links in one of the formats ${known}, found bytes that start ${start}`,
     'name the format with --format; a JSON array becomes NDJSON with `jq -c ".[]"`',
   );
 }
 
+/** Reads a format of text as a stream. */
 async function readText(
   path: string,
   source: ByteSource,
@@ -143,17 +157,28 @@ async function readText(
   const size = source.compression === 'none' && path !== '-' ? (await stat(path)).size : 0;
   const builder = createLinkBuilder(Math.min(MAX_EXPECTED_LINKS, Math.ceil(size / BYTES_PER_LINK)));
   const done = (kept: LinkFormat, ignored: readonly string[]): Content => {
-    return { kind: 'links', links: builder.finish(), graph: null, format: kept, ignored, bytes: null };
+    return {
+      kind: 'links',
+      links: builder.finish(),
+      graph: null,
+      format: kept,
+      ignored,
+      bytes: null,
+    };
   };
   if (format === 'ndjson') return done(format, (await readNdjson(chunks, builder, name)).ignored);
-  if (format === 'mtx') return done(format, (await readMatrixMarket(chunks, builder, name)).ignored);
+  if (format === 'mtx')
+    return done(format, (await readMatrixMarket(chunks, builder, name)).ignored);
   const separators = { tsv: 'tab', csv: 'comma' } as const;
   const separator = forced || format === 'csv' ? separators[format as 'tsv' | 'csv'] : 'auto';
   const summary = await readEdgeList(chunks, builder, { name, separator });
   return done(summary.separator === 'comma' ? 'csv' : 'tsv', summary.ignored);
 }
 
-/** Parquet and `.focus` are read by position: from the file itself where it is a plain one, else from memory. */
+/**
+ * Parquet and `.focus` are read by position: from the file itself where it is a plain one, else
+ * from memory.
+ */
 async function readBinary(
   path: string,
   source: ByteSource,
@@ -164,7 +189,8 @@ async function readBinary(
   const plain = path !== '-' && source.compression === 'none' && (await stat(path)).isFile();
   let file: RandomAccess;
   if (plain) {
-    // The digest and the count of bytes need one pass over the stream; the page cache serves the second.
+    // The digest and the count of bytes need one pass over the stream; the page cache serves the
+    // second.
     if (hash) await drain(chunks);
     file = await openRandomAccess(path);
   } else {
@@ -184,6 +210,7 @@ async function readBinary(
   }
 }
 
+/** Reads to the end for the sake of the digest. */
 async function drain(chunks: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of chunks) void chunk;
 }

@@ -1,5 +1,6 @@
 // Rows of text, collected into pieces of a megabyte on their way to a sink.
-// Ids are written from their bytes; numbers as the shortest decimal that reads back as the same double.
+// Ids are written from their bytes; numbers as the shortest decimal that reads back as the same
+// double.
 
 import { type Ids, MAX_ID_BYTES } from '../graph/ids.js';
 import type { ByteSink } from './atomic-file.js';
@@ -13,7 +14,10 @@ export interface TextWriter {
   number(value: number): void;
   /** Writes an id as a JSON string. */
   jsonId(ids: Ids, index: number): void;
-  /** Writes an id as a field of a table, in quotes where the reader would otherwise see something else. */
+  /**
+   * Writes an id as a field of a table, in quotes where the reader would otherwise see something
+   * else.
+   */
   fieldId(ids: Ids, index: number, separator: number): void;
   /** Passes full pieces on; a promise only where there is one to wait for. */
   endRow(): Promise<void> | null;

@@ -1,11 +1,15 @@
 // Cuts a stream of bytes into blocks of whole lines, so that a line reader never sees half a line.
-// A block ends with a line feed, except the last one; a byte order mark is dropped; text that is no UTF-8 is refused with its
-// place. Most bytes are passed on as views: only the line that straddles two chunks is copied.
+// A block ends with a line feed, except the last one; a byte order mark is dropped; text that is no
+// UTF-8 is refused with its place. Most bytes are passed on as views: only the line that straddles
+// two chunks is copied.
 
 import { isUtf8 } from 'node:buffer';
 import { FocusError } from '../base/errors.js';
 
-/** Lines longer than this are refused: no link needs one, and without a limit a file of zeros would be one. */
+/**
+ * Lines longer than this are refused: no link needs one, and without a limit a file of zeros would
+ * be one.
+ */
 export const MAX_LINE_BYTES = 16 << 20;
 
 /** A run of whole lines. */
@@ -20,8 +24,9 @@ const LINE_FEED = 10;
 /**
  * The input as blocks of whole, valid UTF-8 lines; no block is empty.
  *
- * `name` is the place in errors. The consumer tells after each block how many lines it held, through `lines.count`: it counts
- * them anyway. Throws FocusError `bad-input` for a line above MAX_LINE_BYTES and for text that is no UTF-8.
+ * `name` is the place in errors. The consumer tells after each block how many lines it held,
+ * through `lines.count`: it counts them anyway. Throws FocusError `bad-input` for a line above
+ * MAX_LINE_BYTES and for text that is no UTF-8.
  * Cost: O(bytes), about 5 GB/s, one copied line a chunk.
  */
 export async function* wholeLines(
@@ -61,7 +66,9 @@ export async function* wholeLines(
   if (carriedBytes > 0) yield block(Buffer.concat(carried), name, lines.count, first);
 }
 
-/** The column of byte `at`, from 1, in characters (code points) of its line. Cost O(at − lineStart). */
+/**
+ * The column of byte `at`, from 1, in characters (code points) of its line. Cost O(at − lineStart).
+ */
 export function columnOf(bytes: Uint8Array, lineStart: number, at: number): number {
   let column = 1;
   for (let i = lineStart; i < at; i++) {
@@ -76,6 +83,7 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, 200)).toString();
 }
 
+/** A checked block; the first one loses its byte order mark. */
 function block(bytes: Uint8Array, name: string, linesBefore: number, first: boolean): LineBlock {
   const marked = first && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const text = marked ? bytes.subarray(3) : bytes;
@@ -86,12 +94,13 @@ function block(bytes: Uint8Array, name: string, linesBefore: number, first: bool
 /** Finds the first line that is no UTF-8 and, in it, the first byte that spoils it. */
 function refuseEncoding(bytes: Uint8Array, name: string, linesBefore: number): never {
   let line = linesBefore;
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const feed = bytes.indexOf(LINE_FEED, start);
     const end = feed < 0 ? bytes.length : feed + 1;
     line++;
     if (!isUtf8(bytes.subarray(start, end))) {
-      // U+FFFD may stand in the text itself, so the longest valid prefix is found by bisection, not by decoding.
+      // U+FFFD may stand in the text itself, so the longest valid prefix is found by bisection, not
+      // by decoding.
       let valid = 0;
       let invalid = end - start;
       while (invalid - valid > 1) {
@@ -101,9 +110,10 @@ function refuseEncoding(bytes: Uint8Array, name: string, linesBefore: number): n
       }
       const at = start + valid;
       const byte = bytes[at].toString(16).padStart(2, '0');
+      const place = `${name}:${line}:${columnOf(bytes, start, at)}`;
       throw new FocusError(
         'bad-input',
-        `${name}:${line}:${columnOf(bytes, start, at)}: expected UTF-8 text, found the byte 0x${byte}`,
+        `${place}: expected UTF-8 text, found the byte 0x${byte}`,
         'convert the file to UTF-8, or name its binary format with --format',
       );
     }
@@ -116,7 +126,8 @@ function refuseEncoding(bytes: Uint8Array, name: string, linesBefore: number): n
 function validPrefix(bytes: Uint8Array, start: number, end: number): boolean {
   for (let cut = 0; cut <= 3 && end - cut >= start; cut++) {
     if (isUtf8(bytes.subarray(start, end - cut))) {
-      // The cut tail must be the beginning of a character: a lead byte that wants more bytes than were cut.
+      // The cut tail must be the beginning of a character: a lead byte that wants more bytes than
+      // were cut.
       const lead = bytes[end - cut];
       const wants = lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
       return cut === 0 || (lead < 0xf5 && wants > cut);
@@ -125,11 +136,13 @@ function validPrefix(bytes: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
+/** Refuses a line that has grown too long before its end is found. */
 function checkLength(bytes: number, name: string, linesBefore: number): void {
   if (bytes > MAX_LINE_BYTES) {
+    const place = `${name}:${linesBefore + 1}:1`;
     throw new FocusError(
       'bad-input',
-      `${name}:${linesBefore + 1}:1: expected a line of at most ${MAX_LINE_BYTES} bytes, found a longer one`,
+      `${place}: expected a line of at most ${MAX_LINE_BYTES} bytes, found a longer one`,
       'check that the file is text with one link a line',
     );
   }

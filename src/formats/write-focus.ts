@@ -1,5 +1,7 @@
-// Focus as rows `id, focus[, focusExact]` in the order of the graph: NDJSON, CSV or Parquet, by the extension of the file.
-// Doubles are written as the shortest decimal that reads back bit for bit; exact values are decimal strings and stay strings.
+// Focus as rows `id, focus[, focusExact]` in the order of the graph: NDJSON, CSV or Parquet, by the
+// extension of the file.
+// Doubles are written as the shortest decimal that reads back bit for bit; exact values are decimal
+// strings and stay strings.
 
 import { FocusError, check } from '../base/errors.js';
 import type { Ids } from '../graph/ids.js';
@@ -34,10 +36,15 @@ export function focusFormatOf(path: string): FocusFormat {
 }
 
 /**
- * Writes the rows to `path` (`-`: NDJSON to standard output), all or nothing. Cost: about 1 s for three million rows.
+ * Writes the rows to `path` (`-`: NDJSON to standard output), all or nothing. Cost: about 1 s for
+ * three million rows.
  * Throws FocusError `usage` for another extension, `failure` where the file cannot be written.
  */
-export async function writeFocus(path: string, rows: FocusRows, format?: FocusFormat): Promise<void> {
+export async function writeFocus(
+  path: string,
+  rows: FocusRows,
+  format?: FocusFormat,
+): Promise<void> {
   const { ids, focus } = rows;
   check(
     focus.length === ids.count,
@@ -51,6 +58,7 @@ export async function writeFocus(path: string, rows: FocusRows, format?: FocusFo
   });
 }
 
+/** One object a line. */
 async function writeFocusNdjson(sink: ByteSink, rows: FocusRows): Promise<void> {
   const { ids, focus, focusExact } = rows;
   const writer = createTextWriter(sink);
@@ -67,6 +75,7 @@ async function writeFocusNdjson(sink: ByteSink, rows: FocusRows): Promise<void> 
   await writer.flush();
 }
 
+/** A header and one row a particle. */
 async function writeFocusCsv(sink: ByteSink, rows: FocusRows): Promise<void> {
   const { ids, focus, focusExact } = rows;
   const writer = createTextWriter(sink);
@@ -83,6 +92,7 @@ async function writeFocusCsv(sink: ByteSink, rows: FocusRows): Promise<void> {
   await writer.flush();
 }
 
+/** Required columns id and focus, and focusExact as text. */
 function writeFocusParquet(sink: ByteSink, rows: FocusRows): Promise<void> {
   const { ids, focus, focusExact } = rows;
   return writeParquet(sink, ids.count, [

@@ -1,6 +1,8 @@
-// Links, or the axons of a graph, in every format that can be read: TSV, CSV, NDJSON, Matrix Market, Parquet, `.focus`.
-// An axon is written as one link whose amount is its weight, row by row, so what is read back is the same graph; only the order
-// of first appearance may differ. Matrix Market has no place for ids or any column but the amount.
+// Links, or the axons of a graph, in every format that can be read: TSV, CSV, NDJSON, Matrix
+// Market, Parquet, `.focus`.
+// An axon is written as one link whose amount is its weight, row by row, so what is read back is
+// the same graph; only the order of first appearance may differ. Matrix Market has no place for ids
+// or any column but the amount.
 
 import { FocusError, check, invariant } from '../base/errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -15,7 +17,10 @@ const TAB = 0x09;
 const COMMA = 0x2c;
 const VALUES = ['karma', 'price', 'valence', 'will', 'time'] as const;
 
-/** The axons of a graph as links: weight as amount, rows in order. Shares the weights; cost O(axons) for the sources. */
+/**
+ * The axons of a graph as links: weight as amount, rows in order. Shares the weights; cost O(axons)
+ * for the sources.
+ */
 export function linksOfGraph(graph: Graph): Links {
   const { offsets, columns, weights, rows } = graph.axons;
   const count = offsets[rows];
@@ -41,8 +46,8 @@ export function linksOfGraph(graph: Graph): Links {
 /**
  * Writes links or a graph to `path` (`-`: standard output), all or nothing.
  *
- * Throws FocusError `usage` for links in the format `focus`, which holds a built graph, and `failure` where the file cannot be
- * written. Cost: about 0.3 µs a link as text.
+ * Throws FocusError `usage` for links in the format `focus`, which holds a built graph, and
+ * `failure` where the file cannot be written. Cost: about 0.3 µs a link as text.
  */
 export async function writeLinks(
   source: Links | Graph,
@@ -65,6 +70,7 @@ export async function writeLinks(
   });
 }
 
+/** Rows of text; the function that writes a row is chosen once. */
 async function writeLinksText(links: Links, sink: ByteSink, format: LinkFormat): Promise<void> {
   const writer = createTextWriter(sink);
   let row: (i: number) => void;
@@ -87,7 +93,13 @@ function tableRow(links: Links, writer: TextWriter, separator: number): (i: numb
   const { particles, neurons, neuron } = links;
   const between = String.fromCharCode(separator);
   const columns = presentColumns(links);
-  const names = ['from', 'to', 'amount', ...(neuron === null ? [] : ['neuron']), ...columns.map(([name]) => name)];
+  const names = [
+    'from',
+    'to',
+    'amount',
+    ...(neuron === null ? [] : ['neuron']),
+    ...columns.map(([name]) => name),
+  ];
   writer.ascii(`${names.join(between)}\n`);
   return (i) => {
     writer.fieldId(particles, links.from[i], separator);
@@ -107,6 +119,7 @@ function tableRow(links: Links, writer: TextWriter, separator: number): (i: numb
   };
 }
 
+/** One object a line; absent values are left out. */
 function jsonRow(links: Links, writer: TextWriter): (i: number) => void {
   const { particles, neurons, neuron } = links;
   const columns = presentColumns(links);
@@ -130,7 +143,10 @@ function jsonRow(links: Links, writer: TextWriter): (i: number) => void {
   };
 }
 
-/** Particle k of the table is index k + 1. Weights of axons are few digits or many: the shortest that reads back. */
+/**
+ * Particle k of the table is index k + 1. Weights of axons are few digits or many: the shortest
+ * that reads back.
+ */
 function matrixRow(links: Links, writer: TextWriter): (i: number) => void {
   const size = links.particles.count;
   writer.ascii('%%MatrixMarket matrix coordinate real general\n');
@@ -143,10 +159,15 @@ function matrixRow(links: Links, writer: TextWriter): (i: number) => void {
   };
 }
 
+/** Ids as text; optional columns are null where a value is absent. */
 async function writeLinksParquet(links: Links, sink: ByteSink): Promise<void> {
   const { particles, neurons, neuron } = links;
   if (links.count === 0) {
-    throw new FocusError('usage', 'there are no links to write', 'Parquet is written for one link or more');
+    throw new FocusError(
+      'usage',
+      'there are no links to write',
+      'Parquet is written for one link or more',
+    );
   }
   const columns: OutputColumn[] = [
     { name: 'from', kind: 'text', optional: false, value: (i) => particles.at(links.from[i]) },
@@ -154,7 +175,8 @@ async function writeLinksParquet(links: Links, sink: ByteSink): Promise<void> {
     { name: 'amount', kind: 'number', optional: false, value: (i) => links.amount[i] },
   ];
   if (neuron !== null && neurons !== null) {
-    const idOf = (i: number): string | null => (neuron[i] === NO_NEURON ? null : neurons.at(neuron[i]));
+    const idOf = (i: number): string | null =>
+      neuron[i] === NO_NEURON ? null : neurons.at(neuron[i]);
     columns.push({ name: 'neuron', kind: 'text', optional: true, value: idOf });
   }
   for (const [name, values] of presentColumns(links)) {

@@ -1,5 +1,6 @@
-// One compressed block of Zstandard (RFC 8878, section 3.1.1.3): literals, then sequences (copy so many literals, then so many
-// bytes from so far back). What a block may write is bounded before it is written, so its cost is O(128 KiB) whatever it says.
+// One compressed block of Zstandard (RFC 8878, section 3.1.1.3): literals, then sequences (copy so
+// many literals, then so many bytes from so far back). What a block may write is bounded before it
+// is written, so its cost is O(128 KiB) whatever it says.
 
 import {
   type FseTable,
@@ -7,13 +8,19 @@ import {
   PADDING_BYTES,
   ZstdFault,
   backwardBits,
-  buildFseTable,
   peekBits,
   readBits,
   readFseTable,
   readHuffmanTable,
   singleSymbolTable,
 } from './zstd-entropy.js';
+import {
+  LENGTH_BASES,
+  LENGTH_BITS,
+  MATCH_BASES,
+  MATCH_BITS,
+  SEQUENCE_CODES,
+} from './zstd-tables.js';
 
 /** Most bytes a block may decode to. */
 export const MAX_BLOCK_BYTES = 128 << 10;
@@ -36,60 +43,20 @@ export interface FrameState {
 /** Literals of the block at hand; copied out of the block, or decoded. */
 const literals = new Uint8Array(MAX_BLOCK_BYTES + PADDING_BYTES);
 
-const LENGTH_BITS = Uint8Array.of(
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12,
-  13, 14, 15, 16,
-);
-const LENGTH_BASES = basesOf(LENGTH_BITS, 0);
-const MATCH_BITS = Uint8Array.of(
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
-  1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-);
-const MATCH_BASES = basesOf(MATCH_BITS, 3);
-
-/** The largest symbol, the largest accuracy log and the default table of each of the three codes. */
-const CODES = [
-  {
-    maxSymbol: 35,
-    maxLog: 9,
-    table: buildFseTable(
-      [
-        4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1,
-        -1, -1, -1, -1,
-      ],
-      36,
-      6,
-    ),
-  },
-  {
-    // Offset codes above 27 reach beyond the largest window that is accepted, 128 MiB.
-    maxSymbol: 31,
-    maxLog: 8,
-    table: buildFseTable(
-      [1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1],
-      29,
-      5,
-    ),
-  },
-  {
-    maxSymbol: 52,
-    maxLog: 9,
-    table: buildFseTable(
-      [
-        1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
-      ],
-      53,
-      6,
-    ),
-  },
-] as const;
+/** Offset codes above this reach beyond the largest window that is accepted, 128 MiB. */
+const MAX_OFFSET_CODE = 27;
 
 /**
- * Decodes a compressed block, bytes start … end (PADDING_BYTES more must be readable), onto the history, which must have
- * room for `blockLimit` bytes. Throws ZstdFault. Cost O(blockLimit), about 300 MB/s of output.
+ * Decodes a compressed block, bytes start … end (PADDING_BYTES more must be readable), onto the
+ * history, which must have room for `blockLimit` bytes. Throws ZstdFault. Cost O(blockLimit), about
+ * 100 MB/s of output.
  */
-export function decodeBlock(frame: FrameState, bytes: Uint8Array, start: number, end: number): void {
+export function decodeBlock(
+  frame: FrameState,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
   const section = readLiterals(frame, bytes, start, end);
   let at = section.end;
   if (at >= end) throw new ZstdFault('a block ends before its sequences');
@@ -133,7 +100,8 @@ function readLiterals(
     const word = head | (bytes[start + 1] << 8) | (bytes[start + 2] << 16);
     const count = headBytes === 1 ? head >>> 3 : (word & ((1 << (8 * headBytes)) - 1)) >>> 4;
     const after = at + (kind === 0 ? count : 1);
-    if (count > frame.blockLimit || after > end) throw new ZstdFault('the literals do not fit the block');
+    if (count > frame.blockLimit || after > end)
+      throw new ZstdFault('the literals do not fit the block');
     if (kind === 0) literals.set(bytes.subarray(at, after));
     else literals.fill(bytes[at], 0, count);
     return { count, end: after };
@@ -144,14 +112,16 @@ function readLiterals(
   for (let i = at - start - 1; i >= 0; i--) sizes = sizes * 256 + bytes[start + i];
   const count = Math.floor(sizes / 16) % (1 << width);
   const after = at + (Math.floor(sizes / (16 * (1 << width))) % (1 << width));
-  if (count > frame.blockLimit || after > end) throw new ZstdFault('the literals do not fit the block');
+  if (count > frame.blockLimit || after > end)
+    throw new ZstdFault('the literals do not fit the block');
   let streams = at;
   if (kind === 2) {
     const tree = readHuffmanTable(bytes, at, after);
     frame.huffman = tree.table;
     streams = tree.end;
   }
-  if (frame.huffman === null) throw new ZstdFault('literals refer to a Huffman table that is not there');
+  if (frame.huffman === null)
+    throw new ZstdFault('literals refer to a Huffman table that is not there');
   decodeStreams(frame.huffman, bytes, streams, after, count, form === 0 ? 1 : 4);
   return { count, end: after };
 }
@@ -171,7 +141,8 @@ function decodeStreams(
   }
   const quarter = (count + 3) >>> 2;
   let at = start + 6;
-  if (at > end || 3 * quarter > count) throw new ZstdFault('the literal streams do not fit the block');
+  if (at > end || 3 * quarter > count)
+    throw new ZstdFault('the literal streams do not fit the block');
   for (let i = 0; i < 4; i++) {
     const size = bytes[start + 2 * i] | (bytes[start + 2 * i + 1] << 8);
     const after = i < 3 ? at + size : end;
@@ -181,6 +152,7 @@ function decodeStreams(
   }
 }
 
+/** Decodes one Huffman stream to literals from … to; it must end exactly with the last of them. */
 function decodeStream(
   table: HuffmanTable,
   bytes: Uint8Array,
@@ -212,7 +184,10 @@ function decodeStream(
   if (i !== to || stream.left !== 0) throw new ZstdFault('a literal stream has the wrong length');
 }
 
-/** Sets the table of one code by its mode: default, one symbol, described here, or that of the block before. */
+/**
+ * Sets the table of one code by its mode: default, one symbol, described here, or that of the block
+ * before.
+ */
 function readTable(
   frame: FrameState,
   code: number,
@@ -221,10 +196,11 @@ function readTable(
   at: number,
   end: number,
 ): number {
-  const { maxSymbol, maxLog, table } = CODES[code];
+  const { maxSymbol, maxLog, table } = SEQUENCE_CODES[code];
   if (mode === 0) frame.tables[code] = table;
   if (mode === 1) {
-    if (at >= end || bytes[at] > maxSymbol) throw new ZstdFault('a sequence table names a wrong symbol');
+    if (at >= end || bytes[at] > maxSymbol)
+      throw new ZstdFault('a sequence table names a wrong symbol');
     frame.tables[code] = singleSymbolTable(bytes[at]);
     return at + 1;
   }
@@ -237,6 +213,7 @@ function readTable(
   return at;
 }
 
+/** Decodes and carries out the sequences; the literals that none of them takes come last. */
 function runSequences(
   frame: FrameState,
   bytes: Uint8Array,
@@ -254,7 +231,7 @@ function runSequences(
   let literalsUsed = 0;
   for (let i = 0; i < count; i++) {
     const offsetCode = offsets.symbols[offsetState];
-    if (offsetCode > 27) throw new ZstdFault('a match reaches beyond the window');
+    if (offsetCode > MAX_OFFSET_CODE) throw new ZstdFault('a match reaches beyond the window');
     const offsetValue = (1 << offsetCode) + readBits(stream, offsetCode);
     const matchCode = matches.symbols[matchState];
     const matchLength = MATCH_BASES[matchCode] + readBits(stream, MATCH_BITS[matchCode]);
@@ -266,19 +243,29 @@ function runSequences(
       offsetState = offsets.bases[offsetState] + readBits(stream, offsets.bits[offsetState]);
     }
     if (stream.left < 0) throw new ZstdFault('the sequences end early');
-    if (literalsUsed + literalLength > literalCount) throw new ZstdFault('a sequence takes too many literals');
-    if (frame.length + literalLength + matchLength > room) throw new ZstdFault('a block decodes to too many bytes');
+    if (literalsUsed + literalLength > literalCount)
+      throw new ZstdFault('a sequence takes too many literals');
+    if (frame.length + literalLength + matchLength > room)
+      throw new ZstdFault('a block decodes to too many bytes');
     appendLiterals(frame, literalsUsed, literalsUsed + literalLength);
     literalsUsed += literalLength;
     appendMatch(frame, distanceOf(frame.recent, offsetValue, literalLength), matchLength);
   }
   if (stream.left !== 0) throw new ZstdFault('bits are left after the sequences');
-  if (frame.length + literalCount - literalsUsed > room) throw new ZstdFault('a block decodes to too many bytes');
+  if (frame.length + literalCount - literalsUsed > room)
+    throw new ZstdFault('a block decodes to too many bytes');
   appendLiterals(frame, literalsUsed, literalCount);
 }
 
-/** The distance an offset value means, given the three last ones, which it updates (RFC 8878, 3.1.1.5). */
-function distanceOf(recent: [number, number, number], value: number, literalLength: number): number {
+/**
+ * The distance an offset value means, given the three last ones, which it updates (RFC 8878,
+ * 3.1.1.5).
+ */
+function distanceOf(
+  recent: [number, number, number],
+  value: number,
+  literalLength: number,
+): number {
   const index = value > 3 ? 3 : value - 1 + (literalLength === 0 ? 1 : 0);
   if (index === 0) return recent[0];
   let distance: number;
@@ -290,6 +277,7 @@ function distanceOf(recent: [number, number, number], value: number, literalLeng
   return distance;
 }
 
+/** Appends literals from … to to the history. */
 function appendLiterals(frame: FrameState, from: number, to: number): void {
   const { history } = frame;
   let length = frame.length;
@@ -299,23 +287,16 @@ function appendLiterals(frame: FrameState, from: number, to: number): void {
   frame.reach += to - from;
 }
 
+/** Repeats `count` bytes from `distance` back. */
 function appendMatch(frame: FrameState, distance: number, count: number): void {
   const { history, length } = frame;
-  if (distance < 1 || distance > frame.reach) throw new ZstdFault('a match reaches before the start of the data');
+  if (distance < 1 || distance > frame.reach)
+    throw new ZstdFault('a match reaches before the start of the data');
   const from = length - distance;
-  // An overlapping match repeats what it has just written, so only a distant one may be copied at once.
+  // An overlapping match repeats what it has just written, so only a distant one may be copied at
+  // once.
   if (distance >= count && count > 64) history.copyWithin(length, from, from + count);
   else for (let i = 0; i < count; i++) history[length + i] = history[from + i];
   frame.length += count;
   frame.reach += count;
-}
-
-function basesOf(bits: Uint8Array, first: number): Uint32Array {
-  const bases = new Uint32Array(bits.length);
-  let base = first;
-  for (let i = 0; i < bits.length; i++) {
-    bases[i] = base;
-    base += 2 ** bits[i];
-  }
-  return bases;
 }

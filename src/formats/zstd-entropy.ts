@@ -1,13 +1,20 @@
-// The entropy coders of Zstandard (RFC 8878, section 4): finite state entropy tables, Huffman tables, and the bit reader both
-// use, which runs from the end of a buffer to its start. Every table is bounded by its accuracy log and every description is
-// checked, so a hostile stream ends in a ZstdFault and never in an endless loop or a read outside the block.
+// The entropy coders of Zstandard (RFC 8878, section 4): finite state entropy tables, Huffman
+// tables, and the bit reader both use, which runs from the end of a buffer to its start. Every
+// table is bounded by its accuracy log and every description is checked, so a hostile stream ends
+// in a ZstdFault and never in an endless loop or a read outside the block.
 
-/** A stream that breaks the format; the message says how. Converted to a FocusError where the file's name is known. */
+/**
+ * A stream that breaks the format; the message says how. Converted to a FocusError where the file's
+ * name is known.
+ */
 export class ZstdFault extends Error {
   override readonly name = 'ZstdFault';
 }
 
-/** Bytes that must be readable after the last byte of a block: the bit reader loads four bytes at once. */
+/**
+ * Bytes that must be readable after the last byte of a block: the bit reader loads four bytes at
+ * once.
+ */
 export const PADDING_BYTES = 8;
 
 /** An FSE decoding table of 2^log states. */
@@ -25,7 +32,10 @@ export interface HuffmanTable {
   readonly entries: Uint16Array;
 }
 
-/** Reads bits from the end of bytes start … end backwards; the topmost set bit of the last byte marks the start. */
+/**
+ * Reads bits from the end of bytes start … end backwards; the topmost set bit of the last byte
+ * marks the start.
+ */
 export interface BackwardBits {
   readonly bytes: Uint8Array;
   readonly start: number;
@@ -43,13 +53,19 @@ export function backwardBits(bytes: Uint8Array, start: number, end: number): Bac
 
 /** The next `count` bits (0…28), consumed. */
 export function readBits(stream: BackwardBits, count: number): number {
-  if (count > 24) {
-    const high = readBits(stream, count - 16);
-    return high * 65536 + readBits(stream, 16);
-  }
+  if (count > 24) return readManyBits(stream, count);
   const value = peekBits(stream, count);
   stream.left -= count;
   return value;
+}
+
+/** 25 to 28 bits, in two steps, as one load gives 25 at least and 32 at most. */
+function readManyBits(stream: BackwardBits, count: number): number {
+  const upper = peekBits(stream, count - 16);
+  stream.left -= count - 16;
+  const lower = peekBits(stream, 16);
+  stream.left -= 16;
+  return upper * 65536 + lower;
 }
 
 /** The next `count` bits (0…24), kept. Bits before the start of the stream are zero. */
@@ -61,8 +77,19 @@ export function peekBits(stream: BackwardBits, count: number): number {
     const word = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
     return (word >>> (from & 7)) & ((1 << count) - 1);
   }
+  return peekPastStart(stream, count);
+}
+
+/**
+ * The bits that are left, followed by zeros; apart from `peekBits`, so that the compiler inlines
+ * that.
+ */
+function peekPastStart(stream: BackwardBits, count: number): number {
+  const { bytes, start, left } = stream;
   if (left <= 0) return 0;
-  return peekBits(stream, left) << (count - left);
+  const word =
+    bytes[start] | (bytes[start + 1] << 8) | (bytes[start + 2] << 16) | (bytes[start + 3] << 24);
+  return (word & ((1 << left) - 1)) << (count - left);
 }
 
 /**
@@ -84,7 +111,8 @@ export function readFseTable(
     return (word >>> ((bit - count) & 7)) & ((1 << count) - 1);
   };
   const log = take(4) + 5;
-  if (log > maxLog) throw new ZstdFault(`an FSE table has accuracy ${log}, at most ${maxLog} is allowed`);
+  if (log > maxLog)
+    throw new ZstdFault(`an FSE table has accuracy ${log}, at most ${maxLog} is allowed`);
   const counts = new Int16Array(maxSymbol + 1);
   let remaining = 1 << log;
   let symbol = 0;
@@ -103,7 +131,7 @@ export function readFseTable(
     const count = value - 1;
     remaining -= Math.abs(count);
     counts[symbol++] = count;
-    for (let repeat = count === 0 ? 3 : 0; repeat === 3; ) {
+    for (let repeat = count === 0 ? 3 : 0; repeat === 3;) {
       repeat = take(2);
       symbol += repeat;
     }
@@ -115,8 +143,14 @@ export function readFseTable(
   return { table: buildFseTable(counts, symbol, log), end: after };
 }
 
-/** The table for normalised counts of 2^log in all; −1 stands for "less than one". Cost O(2^log). */
-export function buildFseTable(counts: ArrayLike<number>, symbolCount: number, log: number): FseTable {
+/**
+ * The table for normalised counts of 2^log in all; −1 stands for "less than one". Cost O(2^log).
+ */
+export function buildFseTable(
+  counts: ArrayLike<number>,
+  symbolCount: number,
+  log: number,
+): FseTable {
   const size = 1 << log;
   const symbols = new Uint8Array(size);
   const next = new Uint16Array(symbolCount);
@@ -134,7 +168,8 @@ export function buildFseTable(counts: ArrayLike<number>, symbolCount: number, lo
     next[s] = counts[s];
     for (let i = 0; i < counts[s]; i++) {
       symbols[place] = s;
-      // The step is odd, so it visits every state; the counts leave at least one state below `high`.
+      // The step is odd, so it visits every state; the counts leave at least one state below
+      // `high`.
       do place = (place + step) & (size - 1);
       while (place >= high);
     }
@@ -155,7 +190,10 @@ export function singleSymbolTable(symbol: number): FseTable {
   return { log: 0, symbols: Uint8Array.of(symbol), bits: zero, bases: new Uint16Array(1) };
 }
 
-/** Reads a Huffman tree description at `start`. Returns the table and where the description ends. Throws ZstdFault. */
+/**
+ * Reads a Huffman tree description at `start`. Returns the table and where the description ends.
+ * Throws ZstdFault.
+ */
 export function readHuffmanTable(
   bytes: Uint8Array,
   start: number,
@@ -188,7 +226,8 @@ function readWeights(bytes: Uint8Array, start: number, end: number, weights: Uin
   const stream = backwardBits(bytes, streamStart, end);
   const states = [readBits(stream, table.log), readBits(stream, table.log)];
   for (let count = 0; ; count++) {
-    // 255 weights at most: the last symbol's is implied. A table of one symbol reads no bits and would never end.
+    // 255 weights at most: the last symbol's is implied. A table of one symbol reads no bits and
+    // would never end.
     if (count > 253) throw new ZstdFault('a Huffman table has too many weights');
     const turn = count & 1;
     const state = states[turn];
@@ -201,11 +240,15 @@ function readWeights(bytes: Uint8Array, start: number, end: number, weights: Uin
   }
 }
 
-/** Weight w > 0 means a code of log + 1 − w bits; the weight of the last symbol completes the sum to a power of two. */
+/**
+ * Weight w > 0 means a code of log + 1 − w bits; the weight of the last symbol completes the sum to
+ * a power of two.
+ */
 function buildHuffmanTable(weights: Uint8Array, count: number): HuffmanTable {
   let sum = 0;
   for (let i = 0; i < count; i++) {
-    if (weights[i] > 11) throw new ZstdFault(`a Huffman weight is ${weights[i]}, at most 11 is allowed`);
+    if (weights[i] > 11)
+      throw new ZstdFault(`a Huffman weight is ${weights[i]}, at most 11 is allowed`);
     if (weights[i] > 0) sum += 1 << (weights[i] - 1);
   }
   const log = 32 - Math.clz32(sum);

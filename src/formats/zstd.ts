@@ -1,7 +1,8 @@
 // Zstandard frames (RFC 8878), decoded as a stream.
-// Node 20 has no zstd of its own, and the decoders on npm trust their input: one hostile block can keep them busy for hours or
-// make them allocate 2 GB, and they skip the checksum. Here the window, the block sizes and the work a block may cause are
-// bounded before anything is done, and the checksum of each frame is verified. Memory: about twice the window, as it fills.
+// Node 20 has no zstd of its own, and the decoders on npm trust their input: one hostile block can
+// keep them busy for hours or make them allocate 2 GB, and they skip the checksum. Here the window,
+// the block sizes and the work a block may cause are bounded before anything is done, and the
+// checksum of each frame is verified. Memory: about twice the window, as it fills.
 
 import { FocusError } from '../base/errors.js';
 import { type Xxh64, createXxh64 } from './xxh64.js';
@@ -29,7 +30,10 @@ interface Frame extends FrameState {
 
 /** Bytes of the compressed stream, handed out in pieces of any wanted length. */
 interface Intake {
-  /** The next `count` bytes, followed by PADDING_BYTES readable ones; null where the stream has none left at all. */
+  /**
+   * The next `count` bytes, followed by PADDING_BYTES readable ones; null where the stream has none
+   * left at all.
+   */
   next(count: number): Promise<Uint8Array | null>;
   skip(count: number): Promise<void>;
   close(): Promise<void>;
@@ -39,8 +43,10 @@ interface Intake {
 /**
  * Decompresses frames one after another; skippable frames are skipped.
  *
- * Throws FocusError `bad-input` for a truncated or corrupt stream, a wrong checksum or a frame that needs a dictionary, and
- * `too-large` for a window above MAX_WINDOW_BYTES. Each chunk is the consumer's to keep. Cost: about 250 MB/s of output.
+ * Throws FocusError `bad-input` for a truncated or corrupt stream, a wrong checksum or a frame that
+ * needs a dictionary, and
+ * `too-large` for a window above MAX_WINDOW_BYTES. Each chunk is the consumer's to keep. Cost:
+ * about 100 MB/s of output.
  */
 export async function* decodeZstd(
   chunks: AsyncIterable<Uint8Array>,
@@ -83,12 +89,14 @@ export async function decompressZstd(
   let length = 0;
   for await (const part of decodeZstd(once(), name)) {
     length += part.length;
-    if (length > maxBytes) throw zstdError(new ZstdFault(`it holds more than ${maxBytes} bytes`), name, 0);
+    if (length > maxBytes)
+      throw zstdError(new ZstdFault(`it holds more than ${maxBytes} bytes`), name, 0);
     parts.push(part);
   }
   return parts.length === 1 ? parts[0] : Buffer.concat(parts);
 }
 
+/** The header after the magic number: descriptor, window, dictionary, size of the content. */
 async function readHeader(intake: Intake): Promise<Frame> {
   const descriptor = (await must(intake, 1))[0];
   if ((descriptor & 8) !== 0) throw new ZstdFault('a reserved bit is set');
@@ -100,13 +108,17 @@ async function readHeader(intake: Intake): Promise<Frame> {
     window = base + (base / 8) * (byte & 7);
   }
   const dictionaryBytes = [0, 1, 2, 4][descriptor & 3];
-  if (dictionaryBytes > 0 && littleEndian(await must(intake, dictionaryBytes), 0, dictionaryBytes) !== 0) {
+  if (
+    dictionaryBytes > 0 &&
+    littleEndian(await must(intake, dictionaryBytes), 0, dictionaryBytes) !== 0
+  ) {
     throw new ZstdFault('it needs a dictionary');
   }
   const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >>> 6];
   let contentBytes = -1;
   if (sizeBytes > 0) {
-    contentBytes = littleEndian(await must(intake, sizeBytes), 0, sizeBytes) + (sizeBytes === 2 ? 256 : 0);
+    contentBytes =
+      littleEndian(await must(intake, sizeBytes), 0, sizeBytes) + (sizeBytes === 2 ? 256 : 0);
   }
   if (single) window = contentBytes;
   if (window > MAX_WINDOW_BYTES) {
@@ -132,16 +144,18 @@ async function readHeader(intake: Intake): Promise<Frame> {
   };
 }
 
+/** The blocks of a frame, then its checksum. */
 async function* decodeFrame(
   intake: Intake,
   frame: Frame,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     const head = littleEndian(await must(intake, 3), 0, 3);
     last = (head & 1) !== 0;
     const kind = (head >>> 1) & 3;
     const size = head >>> 3;
-    if (size > frame.blockLimit) throw new ZstdFault(`a block of ${size} bytes is longer than allowed`);
+    if (size > frame.blockLimit)
+      throw new ZstdFault(`a block of ${size} bytes is longer than allowed`);
     makeRoom(frame);
     const before = frame.length;
     frame.reach = Math.min(frame.reach, frame.window);
@@ -161,7 +175,9 @@ async function* decodeFrame(
   }
   if (frame.length > frame.pending) yield takePending(frame);
   if (frame.contentBytes >= 0 && frame.decoded !== frame.contentBytes) {
-    throw new ZstdFault(`${frame.decoded} bytes were decoded where ${frame.contentBytes} are announced`);
+    throw new ZstdFault(
+      `${frame.decoded} bytes were decoded where ${frame.contentBytes} are announced`,
+    );
   }
   if (frame.hash !== null) {
     const stored = littleEndian(await must(intake, 4), 0, 4);
@@ -169,7 +185,10 @@ async function* decodeFrame(
   }
 }
 
-/** Makes room for one more block: grows the history up to twice its need, and beyond that drops what the window no longer sees. */
+/**
+ * Makes room for one more block: grows the history up to twice its need, and beyond that drops what
+ * the window no longer sees.
+ */
 function makeRoom(frame: Frame): void {
   const { history, length, window } = frame;
   const needed = length + frame.blockLimit;
@@ -181,13 +200,15 @@ function makeRoom(frame: Frame): void {
     frame.history = grown;
     return;
   }
-  // Less than EMIT_BYTES are pending, so the full size leaves room for the window, the pending bytes and a block.
+  // Less than EMIT_BYTES are pending, so the full size leaves room for the window, the pending
+  // bytes and a block.
   const keep = Math.max(window, length - frame.pending);
   history.copyWithin(0, length - keep, length);
   frame.pending -= length - keep;
   frame.length = keep;
 }
 
+/** The decoded bytes not passed on yet, as a copy that enters the checksum. */
 function takePending(frame: Frame): Uint8Array {
   const chunk = frame.history.slice(frame.pending, frame.length);
   frame.hash?.update(chunk);
@@ -195,6 +216,7 @@ function takePending(frame: Frame): Uint8Array {
   return chunk;
 }
 
+/** An intake over chunks; what is left of one is copied before the next. */
 function createIntake(chunks: AsyncIterable<Uint8Array>): Intake {
   const iterator = chunks[Symbol.asyncIterator]();
   let buffer: Uint8Array = new Uint8Array(PADDING_BYTES);
@@ -243,20 +265,27 @@ function createIntake(chunks: AsyncIterable<Uint8Array>): Intake {
   };
 }
 
+/** The next bytes of a stream that may not end here. */
 async function must(intake: Intake, count: number): Promise<Uint8Array> {
   const piece = await intake.next(count);
   if (piece === null) throw new ZstdFault('truncated');
   return piece;
 }
 
+/** An unsigned integer of up to 8 bytes; beyond 2⁵³ it is rounded, which every limit refuses. */
 function littleEndian(bytes: Uint8Array, start: number, count: number): number {
   let value = 0;
   for (let i = count - 1; i >= 0; i--) value = value * 256 + bytes[start + i];
   return value;
 }
 
+/** A fault as a FocusError that names the file; other errors pass as they are. */
 function zstdError(error: unknown, name: string, taken: number): unknown {
-  if (error instanceof FocusError && error.code === 'too-large' && !error.message.startsWith(name)) {
+  if (
+    error instanceof FocusError &&
+    error.code === 'too-large' &&
+    !error.message.startsWith(name)
+  ) {
     return new FocusError('too-large', `${name}: ${error.message}`, error.fix, { cause: error });
   }
   if (!(error instanceof ZstdFault)) return error;

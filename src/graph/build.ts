@@ -1,7 +1,9 @@
 // From links to a frozen graph: weigh, drop, number the particles, sort, merge.
-//   A(p,q) = Σ w(ℓ) over links p → q, added in input order with Neumaier's compensation (error 1 ulp or so, not n ulps)
-// Dropped are self-loops, links of weight zero, and particles that no kept link names. Rows and, inside them, columns
-// ascend: a stable radix sort, by `to` and then by `from`, keeps links of one axon in input order. O(links + particles).
+//   A(p,q) = Σ w(ℓ) over links p → q, added in input order with Neumaier's compensation (error 1
+//   ulp or so, not n ulps)
+// Dropped are self-loops, links of weight zero, and particles that no kept link names. Rows and,
+// inside them, columns ascend: a stable radix sort, by `to` and then by `from`, keeps links of one
+// axon in input order. O(links + particles).
 
 import { FocusError, invariant, shown } from '../base/errors.js';
 import type { Csr } from './csr.js';
@@ -15,8 +17,8 @@ import type { WeightOptions } from './weigh.js';
 /** How to build a graph. */
 export interface BuildOptions extends WeightOptions {
   /**
-   * Order of particles, part of every result: by first appearance among the kept links (from before to, row by row; the
-   * default) or by the bytes of the ids.
+   * Order of particles, part of every result: by first appearance among the kept links (from before
+   * to, row by row; the default) or by the bytes of the ids.
    */
   readonly order?: 'first-seen' | 'sorted';
 }
@@ -54,9 +56,9 @@ const MAX_PART_BITS = 8;
 const PART_LINKS = 32768;
 
 /**
- * Builds the graph of a batch of links. Throws FocusError `bad-input` where no link counts or a weight overflows (naming
- * the axon), and what weighLinks throws. Cost O(links + particles): about 0.1 µs and 32 bytes a link at the peak, on top
- * of the links, which are not changed.
+ * Builds the graph of a batch of links. Throws FocusError `bad-input` where no link counts or a
+ * weight overflows (naming the axon), and what weighLinks throws. Cost O(links + particles): about
+ * 0.1 µs and 32 bytes a link at the peak, on top of the links, which are not changed.
  */
 export function buildGraph(links: Links, options: BuildOptions = {}): Graph {
   const { values, largestStake } = weighLinks(links, options);
@@ -84,16 +86,21 @@ export function buildGraph(links: Links, options: BuildOptions = {}): Graph {
   });
 }
 
+/** The error for links none of which counts, with the reason. */
 function emptyGraph(links: number, kept: Kept): FocusError {
-  const found = links === 0
-    ? 'there are no links'
-    : `of ${links} links, ${kept.selfLoops} are self-loops and ${kept.zeroWeight} have weight zero`;
+  const found =
+    links === 0
+      ? 'there are no links'
+      : `of ${links} links, ${kept.selfLoops} are self-loops ` +
+        `and ${kept.zeroWeight} have weight zero`;
   return new FocusError(
-    'bad-input', `the graph has no link that counts: ${found}`,
+    'bad-input',
+    `the graph has no link that counts: ${found}`,
     'a link counts if it joins two different particles with a weight above zero',
   );
 }
 
+/** Tells which links count and numbers their particles: one pass, and one over the particles. */
 function keepLinks(input: Links, weights: Float64Array, order: 'first-seen' | 'sorted'): Kept {
   const { from, to, count, particles } = input;
   const rank = new Uint32Array(particles.count).fill(ABSENT);
@@ -120,7 +127,9 @@ function keepLinks(input: Links, weights: Float64Array, order: 'first-seen' | 's
   return { links, selfLoops, zeroWeight, rank, order: newOrder, isIdentity };
 }
 
-/** Kept links by (from, to), links of one pair in input order; row i is offsets[i] … offsets[i+1]−1. */
+/**
+ * Kept links by (from, to), links of one pair in input order; row i is offsets[i] … offsets[i+1]−1.
+ */
 function sortLinks(links: Links, weights: Float64Array, kept: Kept): Csr {
   const rows = kept.order.length;
   let arcs = keptArcs(links, weights, kept);
@@ -128,13 +137,15 @@ function sortLinks(links: Links, weights: Float64Array, kept: Kept): Csr {
   for (let k = 0; k < kept.links; k++) offsets[arcs.from[k] + 1]++;
   for (let p = 0; p < rows; p++) offsets[p + 1] += offsets[p];
   const bits = Math.max(1, 32 - Math.clz32(rows - 1));
-  // First by the leading bits of `from`, into parts that fit a core's cache; there by `to` and the rest of `from`.
-  // At 10⁷ links this takes a third of the time of counting sorts with one open place for every particle.
+  // First by the leading bits of `from`, into parts that fit a core's cache; there by `to` and the
+  // rest of `from`. At 10⁷ links this takes a third of the time of counting sorts with one open
+  // place for every particle.
   const partBits = Math.min(bits, MAX_PART_BITS, Math.ceil(Math.log2(kept.links / PART_LINKS + 1)));
   const low = bits - partBits;
   let spare = newArcs(kept.links);
   const passes = [...digits('to', bits), ...digits('from', low)];
-  const parts = sortByDigit(arcs, spare, { key: 'from', shift: low, width: partBits }, 0, kept.links);
+  const leading: Digit = { key: 'from', shift: low, width: partBits };
+  const parts = sortByDigit(arcs, spare, leading, 0, kept.links);
   [arcs, spare] = [spare, arcs];
   for (let part = 0, begin = 0; part < parts.length; begin = parts[part++]) {
     const end = parts[part];
@@ -152,13 +163,18 @@ function digits(key: 'from' | 'to', bits: number): readonly Digit[] {
   const count = Math.ceil(bits / MAX_DIGIT_BITS);
   const width = Math.ceil(bits / count);
   return Array.from({ length: count }, (_, i) => ({
-    key, shift: i * width, width: Math.min(width, bits - i * width),
+    key,
+    shift: i * width,
+    width: Math.min(width, bits - i * width),
   }));
 }
 
+/** Room for `count` links; untouched pages of it cost no memory. */
 function newArcs(count: number): Arcs {
   return {
-    from: new Uint32Array(count), to: new Uint32Array(count), weight: new Float64Array(count),
+    from: new Uint32Array(count),
+    to: new Uint32Array(count),
+    weight: new Float64Array(count),
   };
 }
 
@@ -184,7 +200,9 @@ function keptArcs(links: Links, weights: Float64Array, kept: Kept): Arcs {
   return arcs;
 }
 
-/** One stable counting sort of [begin, end) by a digit; returns where the links of each digit end. */
+/**
+ * One stable counting sort of [begin, end) by a digit; returns where the links of each digit end.
+ */
 function sortByDigit(
   source: Arcs,
   target: Arcs,
@@ -198,6 +216,7 @@ function sortByDigit(
   const { from: newFrom, to: newTo, weight: newWeight } = target;
   const mask = 2 ** width - 1;
   const next = new Uint32Array(mask + 1);
+  // Counts, then the place where each digit begins, which the last loop moves to where it ends.
   for (let k = begin; k < end; k++) next[(keys[k] >>> shift) & mask]++;
   for (let value = 0, place = begin; value <= mask; value++) {
     const size = next[value];
@@ -225,6 +244,7 @@ function sumAxons(sorted: Csr, ids: Ids): Csr {
       const column = columns[k];
       let sum = weights[k++];
       if (k < end && columns[k] === column) {
+        // Neumaier: what each addition rounds away is summed apart and added once.
         let lost = 0;
         for (; k < end && columns[k] === column; k++) {
           const value = weights[k];
@@ -247,6 +267,8 @@ function sumAxons(sorted: Csr, ids: Ids): Csr {
 function overflowingAxon(ids: Ids, from: number, to: number): FocusError {
   const axon = `${shown(ids.at(from))} → ${shown(ids.at(to))}`;
   return new FocusError(
-    'bad-input', `the weights of axon ${axon} sum to more than 1.8e308`, 'use a larger unit of stake',
+    'bad-input',
+    `the weights of axon ${axon} sum to more than 1.8e308`,
+    'use a larger unit of stake',
   );
 }

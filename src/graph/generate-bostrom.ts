@@ -1,9 +1,10 @@
-// The shape of the bostrom cybergraph: 3.0 M links over 3.1 M particles, 1,240 neurons, one of them an archivist.
-// Links come in bursts: a neuron links one source to k targets, P(k ≥ x) = x^(−4/3) (some bursts: x^(−8/7)), so half of
-// them are one link. Four fifths of the targets are new particles, a few are hubs, the rest were there before; one burst
-// in ten starts from a particle that was there before. Measured over four seeds at 50,000 links: 1.03–1.05 particles a
-// link, mean out-degree 3.7–4.0, median 1, largest 2,370–2,440, largest in-degree 1,020–1,070, 6,000 components; at
-// 3,000,000 links: 1.025 particles a link, mean out-degree 4.1, 1,240 neurons.
+// The shape of the bostrom cybergraph: 3.0 M links over 3.1 M particles, 1,240 neurons, one of them
+// an archivist. Links come in bursts: a neuron links one source to k targets, P(k ≥ x) = x^(−4/3)
+// (some bursts: x^(−8/7)), so half of them are one link. Four fifths of the targets are new
+// particles, a few are hubs, the rest were there before; one burst in ten starts from a particle
+// that was there before. Measured over four seeds at 50,000 links: 1.03–1.05 particles a link, mean
+// out-degree 3.7–4.0, median 1, largest 2,370–2,440, largest in-degree 1,020–1,070, 6,000
+// components; at 3,000,000 links: 1.025 particles a link, mean out-degree 4.1, 1,240 neurons.
 
 import type { Random } from '../base/random.js';
 import type { LinkBlock, LinkSource } from './generate.js';
@@ -21,7 +22,10 @@ const LONG_BURST = threshold(0.15);
 /** No burst is longer than this share of the links. */
 const LONGEST_BURST = 0.02;
 
-/** A source of `links` links; particle numbers count up as particles appear, neuron 0 is the archivist. */
+/**
+ * A source of `links` links; particle numbers count up as particles appear, neuron 0 is the
+ * archivist.
+ */
 export function bostromSource(links: number, random: Random): LinkSource {
   const longest = Math.max(1, Math.floor(links * LONGEST_BURST));
   // The hubs and the busy source come first.

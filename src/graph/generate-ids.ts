@@ -1,9 +1,11 @@
-// Names for generated particles and neurons: integers, or ids of the length and alphabet of real ones.
+// Names for generated particles and neurons: integers, or ids of the length and alphabet of real
+// ones.
 //   cid      "Qm" and 44 base58 characters       neuron   "bostrom1" and 38 bech32 characters
-// The first characters after the prefix (6 or 7) write a bijection of the index, so names never collide; the others are
-// drawn from (seed, index). The names look like content ids; they are the hash of nothing.
+// The first characters after the prefix (6 or 7) write a bijection of the index, so names never
+// collide; the others are drawn from (seed, index). The names look like content ids; they are the
+// hash of nothing.
 
-import { mixWord } from './id-bytes.js';
+import { mixWord, writeInteger } from './id-bytes.js';
 
 /** Kinds of particle ids. */
 export type IdStyle = 'integer' | 'cid';
@@ -35,20 +37,10 @@ export function writeNeuron(target: Uint8Array, at: number, index: number, seed:
   return writeBech32(target, at + 8, at + NAME_BYTES, index, seed ^ 0x6e657572);
 }
 
-/** Writes a non-negative integer below 2⁵³ in decimal digits. */
-export function writeInteger(target: Uint8Array, at: number, value: number): number {
-  let end = at + 1;
-  for (let power = 10; value >= power; power *= 10) end++;
-  let rest = value;
-  for (let k = end - 1; k >= at; k--) {
-    const quotient = Math.floor(rest / 10);
-    target[k] = 48 + rest - quotient * 10;
-    rest = quotient;
-  }
-  return end;
-}
-
-/** Six digits that name the index, then four from each further word, as the leading digits of a 26-bit fraction. */
+/**
+ * Six digits that name the index, then four from each further word, as the leading digits of a
+ * 26-bit fraction.
+ */
 function writeBase58(
   target: Uint8Array,
   at: number,

@@ -1,17 +1,20 @@
-// Made-up graphs for tests, benchmarks and trials, the same for a seed on every machine: integers and rejection
-// sampling, doubles only with + − × ÷ √.
+// Made-up graphs for tests, benchmarks and trials, the same for a seed on every machine: integers
+// and rejection sampling, doubles only with + − × ÷ √.
 //   kronecker  R-MAT with the Graph500 probabilities .57 .19 .19 .05 and permuted labels
 //   uniform    both ends of every link drawn alike
-//   bostrom    the shape of a real cybergraph: about as many particles as links, one archivist signing 77.8 %, bursts of
-//              links from one source, a few hubs, many small components; stakes with a heavy tail (P(a ≥ x) ~ 1/x)
-// Every link has a from, a to, a stake and, in `bostrom`, a neuron, all as numbers; ids are written by generate-ids.ts.
+//   bostrom    the shape of a real cybergraph: about as many particles as links, one archivist
+//              signing 77.8 %, bursts of links from one source, a few hubs, many small components;
+//              stakes with a heavy tail, P(a ≥ x) ~ 1/x
+// A link is a from, a to, a stake and, in `bostrom`, a neuron, all as numbers; generate-ids.ts
+// writes their names.
 
 import { FocusError } from '../base/errors.js';
 import { randomStream } from '../base/random.js';
 import type { Random } from '../base/random.js';
 import { bostromSource } from './generate-bostrom.js';
-import { NAME_BYTES, writeInteger, writeNeuron, writeParticle } from './generate-ids.js';
+import { NAME_BYTES, writeNeuron, writeParticle } from './generate-ids.js';
 import type { IdStyle } from './generate-ids.js';
+import { writeInteger } from './id-bytes.js';
 import { createLinkBuilder } from './link-builder.js';
 import type { Links } from './links.js';
 
@@ -53,8 +56,8 @@ const CHUNK_BYTES = 1 << 20;
 const MAX_STAKE = 1e12;
 
 /**
- * Yields the links as numbers, block by block. Throws FocusError `bad-parameter` for a size out of range.
- * Cost: 15 to 100 ns a link.
+ * Yields the links as numbers, block by block. Throws FocusError `bad-parameter` for a size out of
+ * range. Cost: 15 to 100 ns a link.
  */
 export function* generateBlocks(options: GenerateOptions): Generator<LinkBlock> {
   const total = linkCount(options);
@@ -100,8 +103,8 @@ export function generateLinks(options: GenerateOptions): Links {
 }
 
 /**
- * The same links as text, in chunks of about 1 MiB: rows of from, to, amount and, in `bostrom`, neuron, without a
- * header, parted by tabs. Each chunk is a new array. Cost: 0.1 to 0.5 µs a link.
+ * The same links as text, in chunks of about 1 MiB: rows of from, to, amount and, in `bostrom`,
+ * neuron, without a header, parted by tabs. Each chunk is a new array. Cost: 0.1 to 0.5 µs a link.
  */
 export function* generateTsv(options: GenerateOptions): Generator<Uint8Array> {
   const ids = options.ids ?? 'integer';

@@ -1,5 +1,7 @@
-// A frozen cybergraph: axons in canonical order, ids, and an account of every link that did not become one of its own.
-//   A(p,q) = Σ w(ℓ) over links p → q      w(ℓ) = (a + ⌊will(ν)/#links(ν)⌋)·karma(ν)·f(price)·decay(t)
+// A frozen cybergraph: axons in canonical order, ids, and an account of every link that did not
+// become one of its own.
+//   A(p,q) = Σ w(ℓ) over links p → q      w(ℓ) = (a +
+//   ⌊will(ν)/#links(ν)⌋)·karma(ν)·f(price)·decay(t)
 
 import type { Csr } from './csr.js';
 import type { Ids } from './ids.js';

@@ -1,5 +1,6 @@
-// The bytes of text ids, in chunks that never move: a record is its id's index (u32), length (u16) and bytes, and
-// starts at a multiple of 4. A reference is a record's place in units of 4 bytes; 0 is no record; below 2³¹ (8 GiB).
+// The bytes of text ids, in chunks that never move: a record is its id's index (u32), length (u16)
+// and bytes, and starts at a multiple of 4. A reference is a record's place in units of 4 bytes; 0
+// is no record; below 2³¹ (8 GiB).
 
 import { FocusError } from '../base/errors.js';
 
@@ -9,7 +10,10 @@ const UNIT_BITS = CHUNK_BITS - 2;
 const UNIT_MASK = (1 << UNIT_BITS) - 1;
 const HEADER_BYTES = 6;
 
-/** Growing storage of id bytes; references stay valid. Only the first chunk is ever copied, while it is small. */
+/**
+ * Growing storage of id bytes; references stay valid. Only the first chunk is ever copied, while it
+ * is small.
+ */
 export interface IdArena {
   /** Chunk of a reference: `chunks[reference >>> unitBits]`. */
   readonly chunks: Buffer[];

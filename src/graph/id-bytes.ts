@@ -1,6 +1,13 @@
 // Bytes of ids: the hash, the canonical integers, and the check that an id is well-formed text.
-// The hash is keyed by two secret words, has two lanes that no one difference cancels in both, and 32 bits; it only
-// places ids in a table, so no result depends on it: equality is always decided by bytes.
+// The hash is keyed by two secret words, has two lanes that no one difference cancels in both, and
+// 32 bits; it only places ids in a table, so no result depends on it: equality is always decided by
+// bytes.
+
+import { shown } from '../base/errors.js';
+import { MAX_ID_BYTES } from './ids.js';
+
+// Under the u flag whole pairs are one character, so this matches a lone half only.
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
 /** Two secret 32-bit words that key the hash of one table. */
 export interface HashKey {
@@ -8,7 +15,10 @@ export interface HashKey {
   readonly second: number;
 }
 
-/** A fresh key. It differs from run to run, so that colliding ids cannot be prepared; results never depend on it. */
+/**
+ * A fresh key. It differs from run to run, so that colliding ids cannot be prepared; results never
+ * depend on it.
+ */
 export function freshHashKey(): HashKey {
   const words = globalThis.crypto.getRandomValues(new Int32Array(2));
   return { first: words[0], second: words[1] };
@@ -41,14 +51,20 @@ export function mixWord(word: number): number {
   return x ^ (x >>> 16);
 }
 
-/** A 32-bit hash of an integer in 0…10¹⁵; below 2³² it is a bijection, so there equal hashes mean equal integers. */
+/**
+ * A 32-bit hash of an integer in 0…10¹⁵; below 2³² it is a bijection, so there equal hashes mean
+ * equal integers.
+ */
 export function hashInteger(value: number, key: HashKey): number {
   const low = value % 4294967296;
   if (low === value) return mixWord(low ^ key.first);
   return mixWord((low ^ key.first) + mixWord(((value - low) / 4294967296) ^ key.second));
 }
 
-/** The value of a canonical decimal integer (at most 15 digits, no leading zero), or −1 where the bytes are not one. */
+/**
+ * The value of a canonical decimal integer (at most 15 digits, no leading zero), or −1 where the
+ * bytes are not one.
+ */
 export function canonicalInteger(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length > 15 || length === 0) return -1;
@@ -63,7 +79,10 @@ export function canonicalInteger(bytes: Uint8Array, start: number, end: number):
   return value;
 }
 
-/** Whether the bytes are well-formed UTF-8 without control characters (U+0000–1F, U+007F–9F). Cost O(bytes). */
+/**
+ * Whether the bytes are well-formed UTF-8 without control characters (U+0000–1F, U+007F–9F). Cost
+ * O(bytes).
+ */
 export function isCleanText(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end) {
@@ -86,4 +105,32 @@ export function isCleanText(bytes: Uint8Array, start: number, end: number): bool
     at += length;
   }
   return true;
+}
+
+/** Why bytes are no id (none, too many, not UTF-8, control characters), or null where they are. */
+export function idRefusal(bytes: Uint8Array, start: number, end: number): string | null {
+  if (end <= start) return 'expected an id, found nothing';
+  if (end - start > MAX_ID_BYTES)
+    return `expected an id of at most 4096 bytes, found ${end - start}`;
+  if (isCleanText(bytes, start, end)) return null;
+  const text = new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + 64)));
+  return `expected an id of UTF-8 text without control characters, found ${shown(text)}`;
+}
+
+/** Whether a string has no half of a surrogate pair, which UTF-8 cannot hold. */
+export function isWholeText(id: string): boolean {
+  return !LONE_SURROGATE.test(id);
+}
+
+/** Writes a non-negative integer below 2⁵³ in decimal digits. */
+export function writeInteger(target: Uint8Array, at: number, value: number): number {
+  let end = at + 1;
+  for (let power = 10; value >= power; power *= 10) end++;
+  let rest = value;
+  for (let k = end - 1; k >= at; k--) {
+    const quotient = Math.floor(rest / 10);
+    target[k] = 48 + rest - quotient * 10;
+    rest = quotient;
+  }
+  return end;
 }

@@ -1,5 +1,6 @@
-// The order of ids by their UTF-8 bytes (as unsigned numbers, a prefix before its extensions): "10" < "9" < "a" < "é".
-// Ids are sorted by radix on the six bytes after the prefix that all share; what still ties is compared in full.
+// The order of ids by their UTF-8 bytes (as unsigned numbers, a prefix before its extensions): "10"
+// < "9" < "a" < "é". Ids are sorted by radix on the six bytes after the prefix that all share; what
+// still ties is compared in full.
 
 import type { Ids } from './ids.js';
 import { MAX_ID_BYTES } from './ids.js';
@@ -8,8 +9,8 @@ const KEY_BYTES = 6;
 const RADIX = 65536;
 
 /**
- * The indices of `members` (default: all ids) sorted by the bytes of their ids. Cost O(ids · bytes) plus a comparison
- * sort of those that share their first bytes; 20 bytes an id at the peak.
+ * The indices of `members` (default: all ids) sorted by the bytes of their ids. Cost O(ids · bytes)
+ * plus a comparison sort of those that share their first bytes; 20 bytes an id at the peak.
  */
 export function sortedOrder(ids: Ids, members?: Uint32Array): Uint32Array {
   const order = members?.slice() ?? Uint32Array.from({ length: ids.count }, (_, i) => i);
@@ -18,7 +19,7 @@ export function sortedOrder(ids: Ids, members?: Uint32Array): Uint32Array {
   const keys = keysAfter(ids, order, prefix);
   const places = sortByKey(keys);
   const sorted = places.map((place) => order[place]);
-  for (let start = 0; start < sorted.length; ) {
+  for (let start = 0; start < sorted.length;) {
     const key = keys[places[start]];
     let end = start + 1;
     while (end < sorted.length && keys[places[end]] === key) end++;
@@ -54,7 +55,10 @@ function sharedPrefix(ids: Ids, order: Uint32Array): number {
   return shared;
 }
 
-/** Six bytes of each id from `prefix` on, big-endian, as an integer below 2⁴⁸; a missing byte counts as zero. */
+/**
+ * Six bytes of each id from `prefix` on, big-endian, as an integer below 2⁴⁸; a missing byte counts
+ * as zero.
+ */
 function keysAfter(ids: Ids, order: Uint32Array, prefix: number): Float64Array {
   const keys = new Float64Array(order.length);
   const bytes = new Uint8Array(MAX_ID_BYTES);
@@ -67,7 +71,10 @@ function keysAfter(ids: Ids, order: Uint32Array, prefix: number): Float64Array {
   return keys;
 }
 
-/** The positions of the keys in ascending order. Least significant digit first: three stable passes of 16 bits. */
+/**
+ * The positions of the keys in ascending order. Least significant digit first: three stable passes
+ * of 16 bits.
+ */
 function sortByKey(keys: Float64Array): Uint32Array {
   let places = Uint32Array.from({ length: keys.length }, (_, i) => i);
   for (let divisor = 1; divisor < 2 ** 48; divisor *= RADIX) {

@@ -1,12 +1,19 @@
-// The sink every reader writes to: interns ids and appends links to growing columns; `finish` freezes them.
-// Values are checked by the reader, which alone knows their place; ids are checked here, once per distinct id.
-// Optional columns appear with their first value and are back-filled with the default (karma 1, price 1, valence 0,
-// will 0, no neuron, no time). Columns double one at a time, so growth adds at most one column to the peak.
+// The sink every reader writes to: interns ids and appends links to growing columns; `finish`
+// freezes them. Values are checked by the reader, which alone knows their place; ids are checked
+// here, once per distinct id. Optional columns appear with their first value and are back-filled
+// with the default (karma 1, price 1, valence 0, will 0, no neuron, no time). Columns double one at
+// a time, so growth adds at most one column to the peak.
 
 import { FocusError, invariant } from '../base/errors.js';
 import {
-  MAX_BATCH_IDS, createIdTable, encodeId, freezeIds, internBatch, internId, internInteger,
+  MAX_BATCH_IDS,
+  createIdTable,
+  freezeIds,
+  internBatch,
+  internId,
+  internInteger,
 } from './id-table.js';
+import { encodeId } from './id-list.js';
 import type { IdTable } from './id-table.js';
 import { NO_NEURON } from './links.js';
 import type { Links } from './links.js';
@@ -27,9 +34,15 @@ export interface LinkRow {
 /** The optional columns that hold numbers. */
 export type ValueColumn = 'karma' | 'price' | 'valence' | 'will' | 'time';
 
-/** Collects links. Particle and neuron ids throw FocusError `bad-input`, without a place, where they are not ids. */
+/**
+ * Collects links. Particle and neuron ids throw FocusError `bad-input`, without a place, where they
+ * are not ids.
+ */
 export interface LinkBuilder {
-  /** Index of a particle id given as UTF-8 bytes [start, end) of a buffer. Equal bytes give equal indices. */
+  /**
+   * Index of a particle id given as UTF-8 bytes [start, end) of a buffer. Equal bytes give equal
+   * indices.
+   */
   particle(bytes: Uint8Array, start: number, end: number): number;
   /** The same, from a string. */
   particleOf(id: string): number;
@@ -40,11 +53,16 @@ export interface LinkBuilder {
   /** The same, from a string. */
   neuronOf(id: string): number;
   /**
-   * Interns up to 1024 ids at once, id i from bytes [bounds[2i], bounds[2i+1]), index to out[i]; faster on large
-   * tables, where cache misses overlap. Returns `count`, or the position of the first id that is refused.
+   * Interns up to 1024 ids at once, id i from bytes [bounds[2i], bounds[2i+1]), index to out[i];
+   * faster on large tables, where cache misses overlap. Returns `count`, or the position of the
+   * first id that is refused.
    */
   internBatch(
-    table: 'particle' | 'neuron', bytes: Uint8Array, bounds: Int32Array, count: number, out: Uint32Array,
+    table: 'particle' | 'neuron',
+    bytes: Uint8Array,
+    bounds: Int32Array,
+    count: number,
+    out: Uint32Array,
   ): number;
   /** Appends one link with any optional values. For slow readers. */
   add(link: LinkRow): void;
@@ -93,15 +111,27 @@ interface State {
 const MAX_LINKS = 2 ** 32 - 1;
 const DEFAULTS = { karma: 1, price: 1, valence: 0, will: 0, time: NaN } as const;
 
-/** A builder with room for `expectedLinks`; it grows beyond. Cost of a link: O(1), 16 bytes and its new ids. */
+/**
+ * A builder with room for `expectedLinks`; it grows beyond. Cost of a link: O(1), 16 bytes and its
+ * new ids.
+ */
 export function createLinkBuilder(expectedLinks = 1024): LinkBuilder {
   const capacity = Math.max(16, Math.min(Math.floor(expectedLinks), MAX_LINKS));
   const state: State = {
-    count: 0, capacity,
-    from: new Uint32Array(capacity), to: new Uint32Array(capacity), amount: new Float64Array(capacity),
-    neuron: null, karma: null, price: null, valence: null, will: null, time: null,
+    count: 0,
+    capacity,
+    from: new Uint32Array(capacity),
+    to: new Uint32Array(capacity),
+    amount: new Float64Array(capacity),
+    neuron: null,
+    karma: null,
+    price: null,
+    valence: null,
+    will: null,
+    time: null,
     roundedAmounts: 0,
-    particles: createIdTable(), neurons: null,
+    particles: createIdTable(),
+    neurons: null,
   };
   const neurons = (): IdTable => (state.neurons ??= createIdTable());
   const set = (column: ValueColumn, value: number): void => setOne(state, column, value);
@@ -113,7 +143,13 @@ export function createLinkBuilder(expectedLinks = 1024): LinkBuilder {
     neuronOf: (id) => internText(neurons(), id),
     internBatch: (table, bytes, bounds, count, out) => {
       invariant(count <= MAX_BATCH_IDS, 'a batch has at most 1024 ids');
-      return internBatch(table === 'particle' ? state.particles : neurons(), bytes, bounds, count, out);
+      return internBatch(
+        table === 'particle' ? state.particles : neurons(),
+        bytes,
+        bounds,
+        count,
+        out,
+      );
     },
     add: (link) => addLink(state, link),
     addRow: (from, to, amount) => appendRow(state, from, to, amount),
@@ -146,6 +182,7 @@ function internText(table: IdTable, id: string): number {
   return internId(table, bytes, 0, bytes.length);
 }
 
+/** The one place where a link is added. */
 function appendRow(state: State, from: number, to: number, amount: number): void {
   const row = state.count;
   if (row === state.capacity) grow(state);
@@ -165,10 +202,12 @@ function addLink(state: State, link: LinkRow): void {
   if (link.time !== undefined) setOne(state, 'time', link.time);
 }
 
+/** Sets a column of the last row; NaN leaves the column unmade. */
 function setOne(state: State, column: ValueColumn, value: number): void {
   if (!Number.isNaN(value)) openColumn(state, column)[state.count - 1] = value;
 }
 
+/** Sets a column of the last rows; NaN leaves what stands there. */
 function setMany(state: State, column: ValueColumn, values: Float64Array, count: number): void {
   const first = state.count - count;
   const target = openColumn(state, column);
@@ -221,10 +260,19 @@ function grow(state: State): void {
   state.capacity = capacity;
 }
 
+/** Hands the columns over as they are, longer than `count`: trimming would copy them. */
 function freeze(state: State): Links {
   const { count, from, to, amount, neuron, karma, price, valence, will, time } = state;
   return {
-    count, from, to, amount, karma, price, valence, will, time,
+    count,
+    from,
+    to,
+    amount,
+    karma,
+    price,
+    valence,
+    will,
+    time,
     particles: freezeIds(state.particles),
     neurons: neuron && state.neurons ? freezeIds(state.neurons) : null,
     neuron: state.neurons ? neuron : null,

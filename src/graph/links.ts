@@ -1,10 +1,14 @@
-// Links as they were read: columns of equal length, particles and neurons as indices into id tables.
-// A link (cyberlink) ℓ = (neuron ν, from p, to q, amount a ≥ 0, valence v, price, time t); rows keep the order of the input.
-// Optional columns are null where the input has none: karma 1, price 1, valence 0, will 0 and no neuron, no time.
+// Links as they were read: columns of equal length, particles and neurons as indices into id
+// tables. A link (cyberlink) ℓ = (neuron ν, from p, to q, amount a ≥ 0, valence v, price, time t);
+// rows keep the order of the input. Optional columns are null where the input has none: karma 1,
+// price 1, valence 0, will 0 and no neuron, no time.
 
 import type { Ids } from './ids.js';
 
-/** A batch of links in columns; row i of every column belongs to link i. Arrays may be longer than `count`. */
+/**
+ * A batch of links in columns; row i of every column belongs to link i. Arrays may be longer than
+ * `count`.
+ */
 export interface Links {
   readonly count: number;
   /** Particle table, in order of first appearance over all rows (from before to). */
@@ -25,7 +29,9 @@ export interface Links {
   readonly valence: Int8Array | null;
   /** Will of the signing neuron, ≥ 0: shared equally over its links. */
   readonly will: Float64Array | null;
-  /** Time of the link in seconds (or block height), any finite number; NaN where the row gives none. */
+  /**
+   * Time of the link in seconds (or block height), any finite number; NaN where the row gives none.
+   */
   readonly time: Float64Array | null;
   /** Integer amounts above 2⁵³ that were rounded to the nearest double on reading. */
   readonly roundedAmounts: number;

@@ -1,7 +1,9 @@
-// The weight of each link:  w(ℓ) = (a + ⌊will(ν)/#links(ν)⌋) · karma(ν) · f(price) · e^{−λ(t_epoch − t)}
-// #links(ν) counts every link of ν in the input, dropped ones too. A row's own karma and will hold for its link; a value
-// given for a neuron by option overrides them. Links without a neuron have no will share.
-// The product is formed from left to right in doubles, so a given input has one weight on every machine.
+// The weight of each link:
+//   w(ℓ) = (a + ⌊will(ν)/#links(ν)⌋) · karma(ν) · f(price) · e^{−λ(t_epoch − t)}
+// #links(ν) counts every link of ν in the input, dropped ones too. A row's own karma and will hold
+// for its link alone; a value given for a neuron by option overrides them. A link without a neuron
+// has no will share. The product is formed from left to right in doubles, so a given input has one
+// weight on every machine.
 
 import { FocusError, check, shown } from '../base/errors.js';
 import { NO_NEURON } from './links.js';
@@ -9,7 +11,10 @@ import type { Links } from './links.js';
 
 /** What enters the weights besides the links. */
 export interface WeightOptions {
-  /** Divide each link's stake by the largest (amount + will share) of all links, as `reference-2026-07` does. */
+  /**
+   * Divide each link's stake by the largest (amount + will share) of all links, as
+   * `reference-2026-07` does.
+   */
   readonly normalize?: 'none' | 'largest-stake';
   /** Karma by neuron id, finite and ≥ 0; overrides the rows'. Ids that sign no link are ignored. */
   readonly karma?: ReadonlyMap<string, number>;
@@ -17,7 +22,9 @@ export interface WeightOptions {
   readonly will?: ReadonlyMap<string, number>;
   /** f: factor of a price, finite and ≥ 0; default: the price clamped to [0, 1]. */
   readonly priceFactor?: (price: number) => number;
-  /** e^{−rate · (epochTime − time)}: rate ≥ 0 per unit of time; every link needs a time ≤ epochTime. */
+  /**
+   * e^{−rate · (epochTime − time)}: rate ≥ 0 per unit of time; every link needs a time ≤ epochTime.
+   */
   readonly decay?: { readonly rate: number; readonly epochTime: number };
 }
 
@@ -31,16 +38,20 @@ export interface Weights {
 
 /**
  * Computes the weight of every link; O(links), and no new array where weights are the amounts.
- * Throws `bad-parameter` for an option out of range, `bad-input` for a weight that overflows, will on a link without a
- * neuron, or decay where a link has no time or one after the epoch's.
+ * Throws `bad-parameter` for an option out of range, `bad-input` for a weight that overflows, will
+ * on a link without a neuron, or decay where a link has no time or one after the epoch's.
  */
 export function weighLinks(links: Links, options: WeightOptions): Weights {
   checkOptions(options);
   const shares = willShares(links, options);
   const largestStake = largest(links, shares);
   const isPlain =
-    shares === null && links.karma === null && links.price === null &&
-    !hasEntries(options.karma) && options.decay === undefined && options.normalize !== 'largest-stake';
+    shares === null &&
+    links.karma === null &&
+    links.price === null &&
+    !hasEntries(options.karma) &&
+    options.decay === undefined &&
+    options.normalize !== 'largest-stake';
   if (isPlain) return { values: links.amount, largestStake };
   const values = new Float64Array(links.count);
   const divisor = options.normalize === 'largest-stake' && largestStake > 0 ? largestStake : 1;
@@ -62,7 +73,8 @@ function checkOptions(options: WeightOptions): void {
   for (const name of ['karma', 'will'] as const) {
     for (const [id, value] of options[name] ?? []) {
       check(
-        value >= 0 && value < Infinity, 'bad-parameter',
+        value >= 0 && value < Infinity,
+        'bad-parameter',
         () => `${name} of ${shown(id)}: expected a finite number from 0, found ${value}`,
       );
     }
@@ -70,11 +82,13 @@ function checkOptions(options: WeightOptions): void {
   const { decay } = options;
   if (decay === undefined) return;
   check(
-    decay.rate >= 0 && decay.rate < Infinity, 'bad-parameter',
+    decay.rate >= 0 && decay.rate < Infinity,
+    'bad-parameter',
     () => `decay rate: expected a finite number from 0, found ${decay.rate}`,
   );
   check(
-    Number.isFinite(decay.epochTime), 'bad-parameter',
+    Number.isFinite(decay.epochTime),
+    'bad-parameter',
     () => `epoch time: expected a finite number, found ${decay.epochTime}`,
   );
 }
@@ -95,7 +109,8 @@ function willShares(links: Links, options: WeightOptions): Float64Array | null {
     if (signer === NO_NEURON) {
       if (will !== null && will[i] > 0) {
         throw new FocusError(
-          'bad-input', `link ${i + 1} (${name(links, i)}) has a will of ${will[i]} but no neuron`,
+          'bad-input',
+          `link ${i + 1} (${name(links, i)}) has a will of ${will[i]} but no neuron`,
           'will is shared over the links of its neuron: name the neuron',
         );
       }
@@ -118,7 +133,10 @@ function countSigned(links: Links): Uint32Array {
   return signed;
 }
 
-/** An option's values by neuron index, −1 where it has none; null where there is no such option or neuron. */
+/**
+ * An option's values by neuron index, −1 where it has none; null where there is no such option or
+ * neuron.
+ */
 function valuesByNeuron(
   links: Links,
   byId: ReadonlyMap<string, number> | undefined,
@@ -132,7 +150,9 @@ function valuesByNeuron(
   return values;
 }
 
-/** ⌊total / parts⌋, exact also where the rounded quotient of doubles would reach the next integer. */
+/**
+ * ⌊total / parts⌋, exact also where the rounded quotient of doubles would reach the next integer.
+ */
 function floorQuotient(total: number, parts: number): number {
   if (total < 2 ** 52) return Math.floor(total / parts);
   return Number(BigInt(Math.floor(total)) / BigInt(parts));
@@ -145,7 +165,12 @@ function largest(links: Links, shares: Float64Array | null): number {
     const stake = shares === null ? amount[i] : amount[i] + shares[i];
     if (stake > most) most = stake;
   }
-  if (most === Infinity) throw overflow(links, amount.findIndex((a, i) => a + (shares?.[i] ?? 0) === Infinity));
+  if (most === Infinity) {
+    throw overflow(
+      links,
+      amount.findIndex((a, i) => a + (shares?.[i] ?? 0) === Infinity),
+    );
+  }
   return most;
 }
 
@@ -166,7 +191,8 @@ function multiplyPrice(values: Float64Array, links: Links, options: WeightOption
   for (let i = 0; i < values.length; i++) {
     const factor = factorOf(price[i]);
     check(
-      factor >= 0 && factor < Infinity, 'bad-parameter',
+      factor >= 0 && factor < Infinity,
+      'bad-parameter',
       () => `price factor of ${price[i]}: expected a finite number from 0, found ${factor}`,
     );
     values[i] *= factor;
@@ -182,7 +208,8 @@ function multiplyDecay(values: Float64Array, links: Links, options: WeightOption
       const found = Number.isNaN(time) ? 'none' : String(time);
       throw new FocusError(
         'bad-input',
-        `link ${i + 1} (${name(links, i)}): expected a time up to ${decay.epochTime}, found ${found}`,
+        `link ${i + 1} (${name(links, i)}): ` +
+          `expected a time up to ${decay.epochTime}, found ${found}`,
         'decay needs the time of every link; leave out links after the epoch',
       );
     }
@@ -192,7 +219,8 @@ function multiplyDecay(values: Float64Array, links: Links, options: WeightOption
 
 function overflow(links: Links, i: number): FocusError {
   return new FocusError(
-    'bad-input', `link ${i + 1} (${name(links, i)}): its weight is above 1.8e308`,
+    'bad-input',
+    `link ${i + 1} (${name(links, i)}): its weight is above 1.8e308`,
     'use a larger unit of stake',
   );
 }

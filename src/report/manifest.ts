@@ -1,7 +1,8 @@
 // The manifest that stands next to every output: what went in, what was asked, what came out, enough to compute it again.
 // Written as `<output>.manifest.json`; holds no time and no machine path beyond the names the caller gave.
 
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
 import { writeAtomically } from '../formats/atomic-file.js';
 
 /** An input or output file of a run. */
@@ -26,6 +27,17 @@ export interface Manifest {
 export const ENGINE_VERSION: string = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
+
+/** Describes a file that was written, by reading it back. */
+export async function fileRecord(path: string, format: string): Promise<FileRecord> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { name: path, format, bytes, sha256: hash.digest('hex') };
+}
 
 /** Writes the manifest of an output, all or nothing. Returns its path. */
 export async function writeManifest(output: string, manifest: Manifest): Promise<string> {

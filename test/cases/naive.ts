@@ -26,69 +26,45 @@ export interface NaiveProduct {
   readonly axons: Csr;
   readonly direction: Direction;
   readonly x: Block;
+  /** What Aᵀ multiplies, with `both`; absent: x. */
+  readonly xIn?: Block;
   readonly factor: number;
   readonly rowScale?: Float64Array;
   readonly diagonal?: Float64Array;
   readonly terms: readonly NaiveTerm[];
 }
 
-/** factor · rowScale ⊙ (matrix · x) + diagonal ⊙ x + Σ terms. */
-export function naiveProduct({
-  axons,
-  direction,
-  x,
-  factor,
-  rowScale,
-  diagonal,
-  terms,
-}: NaiveProduct): Expected {
+/** factor · (rowScale ⊙ (matrix · x) + diagonal ⊙ x) + Σ terms. */
+export function naiveProduct(product: NaiveProduct): Expected {
+  const { axons, direction, x, factor, rowScale, diagonal, terms } = product;
   const { rows, offsets, columns, weights } = axons;
   const B = x.columns;
-  const value = new Float64Array(rows * B);
-  const magnitude = new Float64Array(rows * B);
-  const add = (to: number, from: number, weight: number): void => {
+  const sums = new Sums(rows * B);
+  const addArc = (to: number, from: number, weight: number, values: Float64Array): void => {
     for (let b = 0; b < B; b++) {
-      const part = factor * (rowScale?.[to] ?? 1) * weight * x.values[from * B + b];
-      value[to * B + b] += part;
-      magnitude[to * B + b] += Math.abs(part);
+      sums.add(to * B + b, factor * (rowScale?.[to] ?? 1) * weight * values[from * B + b]);
     }
   };
   for (let p = 0; p < rows; p++) {
     for (let k = offsets[p]; k < offsets[p + 1]; k++) {
-      if (direction !== 'out') add(columns[k], p, weights[k]);
-      if (direction !== 'in') add(p, columns[k], weights[k]);
+      if (direction !== 'out') addArc(columns[k], p, weights[k], (product.xIn ?? x).values);
+      if (direction !== 'in') addArc(p, columns[k], weights[k], x.values);
     }
   }
   if (diagonal !== undefined) {
-    for (let k = 0; k < value.length; k++) {
-      const part = diagonal[Math.floor(k / B)] * x.values[k];
-      value[k] += part;
-      magnitude[k] += Math.abs(part);
+    for (let k = 0; k < rows * B; k++) {
+      sums.add(k, factor * diagonal[Math.floor(k / B)] * x.values[k]);
     }
   }
-  const added = naiveCombine(rows, B, terms);
-  for (let k = 0; k < value.length; k++) {
-    value[k] += added.value[k];
-    magnitude[k] += added.magnitude[k];
-  }
-  return { value, magnitude };
+  addTerms(sums, rows, B, terms);
+  return sums.result();
 }
 
 /** Σ coefficient · vector. */
 export function naiveCombine(rows: number, columns: number, terms: readonly NaiveTerm[]): Expected {
-  const value = new Float64Array(rows * columns);
-  const magnitude = new Float64Array(rows * columns);
-  for (const { coefficient, vector } of terms) {
-    for (let i = 0; i < rows; i++) {
-      for (let b = 0; b < columns; b++) {
-        const by = typeof coefficient === 'number' ? coefficient : coefficient[b];
-        const part = by * vector.values[vector.columns === 1 ? i : i * columns + b];
-        value[i * columns + b] += part;
-        magnitude[i * columns + b] += Math.abs(part);
-      }
-    }
-  }
-  return { value, magnitude };
+  const sums = new Sums(rows * columns);
+  addTerms(sums, rows, columns, terms);
+  return sums.result();
 }
 
 /** One reduction, per column. */
@@ -99,16 +75,52 @@ export function naiveReduction(
   weight: Float64Array | null,
 ): Expected {
   const B = x.columns;
-  const value = new Float64Array(B);
-  const magnitude = new Float64Array(B);
+  const sums = new Sums(B);
   for (let k = 0; k < x.values.length; k++) {
     const w = weight === null ? 1 : weight[Math.floor(k / B)];
     const [a, c] = [x.values[k], y === null ? 0 : y.values[k]];
     const parts = { sum: a, absolute: Math.abs(a), dot: a * c, distance: Math.abs(a - c) };
-    value[k % B] += w * parts[kind];
     // A distance of nearly equal numbers is as exact as the numbers are.
-    magnitude[k % B] +=
-      Math.abs(w) * (kind === 'distance' ? Math.abs(a) + Math.abs(c) : Math.abs(parts[kind]));
+    const size = kind === 'distance' ? Math.abs(a) + Math.abs(c) : Math.abs(parts[kind]);
+    sums.add(k % B, w * parts[kind], Math.abs(w) * size);
   }
-  return { value, magnitude };
+  return sums.result();
+}
+
+function addTerms(sums: Sums, rows: number, columns: number, terms: readonly NaiveTerm[]): void {
+  for (const { coefficient, vector } of terms) {
+    for (let i = 0; i < rows; i++) {
+      for (let b = 0; b < columns; b++) {
+        const by = typeof coefficient === 'number' ? coefficient : coefficient[b];
+        const at = vector.columns === 1 ? i : i * columns + b;
+        sums.add(i * columns + b, by * vector.values[at]);
+      }
+    }
+  }
+}
+
+/** Sums whose own rounding errors are caught (Neumaier 1974), so that f64 kernels can be judged. */
+class Sums {
+  readonly #value: Float64Array;
+  readonly #lost: Float64Array;
+  readonly #magnitude: Float64Array;
+
+  constructor(length: number) {
+    this.#value = new Float64Array(length);
+    this.#lost = new Float64Array(length);
+    this.#magnitude = new Float64Array(length);
+  }
+
+  add(place: number, part: number, magnitude = Math.abs(part)): void {
+    const old = this.#value[place];
+    const sum = old + part;
+    this.#lost[place] += Math.abs(old) >= Math.abs(part) ? old - sum + part : part - sum + old;
+    this.#value[place] = sum;
+    this.#magnitude[place] += magnitude;
+  }
+
+  result(): Expected {
+    const value = this.#value.map((sum, place) => sum + this.#lost[place]);
+    return { value, magnitude: this.#magnitude };
+  }
 }

@@ -100,7 +100,39 @@ async function productsAgree(
       await bench.same(workspace, out.vector, naiveProduct(full), `full product, ${what}`);
       workspace.product({ out: out.vector, direction, x: x.vector, factor: 1, terms: [] });
       await bench.same(workspace, out.vector, naiveProduct(plain), `product, ${what}`);
-      for (const { vector } of [out]) workspace.release(vector);
+      if (direction === 'both') {
+        // A vector of its own for the in-arcs, with one term beside out and with more.
+        for (const count of [2, 4]) {
+          const before = { columns, values: await workspace.read(out.vector) };
+          workspace.product({
+            out: out.vector,
+            direction,
+            x: x.vector,
+            xIn: other.vector,
+            factor: 0.6,
+            diagonal: diagonal.vector,
+            terms: given.slice(0, count),
+          });
+          const split = {
+            axons,
+            direction,
+            x,
+            xIn: other,
+            factor: 0.6,
+            diagonal: diagonal.values,
+            terms: naive
+              .map((term, t) => (t === 1 ? { ...term, vector: before } : term))
+              .slice(0, count),
+          };
+          await bench.same(
+            workspace,
+            out.vector,
+            naiveProduct(split),
+            `${count} terms, xIn, ${what}`,
+          );
+        }
+      }
+      workspace.release(out.vector);
     }
     for (const { vector } of [x, one, other]) workspace.release(vector);
   }

@@ -108,12 +108,21 @@ export function combineCases(test: Test): void {
         const x = bench.twin(workspace, columns);
         const by = bench.twin(workspace, 1);
         const out = workspace.vector(columns);
+        const plus = bench.twin(workspace, columns);
         const value = x.values.map((v, k) => -1.5 * by.values[Math.floor(k / columns)] * v);
-        const expected = { value, magnitude: value.map(Math.abs) };
+        const apart = { value, magnitude: value.map(Math.abs) };
+        const sum = {
+          value: value.map((v, k) => v + plus.values[k]),
+          magnitude: value.map((v, k) => Math.abs(v) + Math.abs(plus.values[k])),
+        };
         workspace.scale(out, x.vector, by.vector, -1.5);
-        await bench.same(workspace, out, expected, 'apart');
+        await bench.same(workspace, out, apart, 'apart');
+        workspace.scale(out, x.vector, by.vector, -1.5, plus.vector);
+        await bench.same(workspace, out, sum, 'with a sum');
+        workspace.scale(plus.vector, x.vector, by.vector, -1.5, plus.vector);
+        await bench.same(workspace, plus.vector, sum, 'onto a sum');
         workspace.scale(x.vector, x.vector, by.vector, -1.5);
-        await bench.same(workspace, x.vector, expected, 'in place');
+        await bench.same(workspace, x.vector, apart, 'in place');
       }
     }));
 }

@@ -4,7 +4,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type ByteSourceOptions, compressionOf, openByteSource } from '../../src/formats/byte-source.js';
+import {
+  type ByteSourceOptions,
+  compressionOf,
+  openByteSource,
+} from '../../src/formats/byte-source.js';
 import { FocusError } from '../../src/base/errors.js';
 import { errorOf, sampleText } from './sample-links.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -66,7 +70,9 @@ describe('a plain file', () => {
     const missing = await errorOf(openByteSource(folder.at('nothing')));
     expect(missing.code).toBe('bad-input');
     expect(missing.message).toBe(`${folder.at('nothing')}: no such file`);
-    expect((await errorOf(openByteSource(folder.at('sub')))).message).toMatch(/is a directory, expected a file$/);
+    expect((await errorOf(openByteSource(folder.at('sub')))).message).toMatch(
+      /is a directory, expected a file$/,
+    );
     expect((await errorOf(openByteSource('a\0b'))).message).toMatch(/NUL byte$/);
     expect((await errorOf(openByteSource(folder.file('f', 'x') + '/y'))).code).toBe('bad-input');
   });
@@ -91,7 +97,10 @@ describe('gzip', () => {
   test('cut anywhere is an error that names the file and says truncated', async () => {
     const whole = gzipSync(text);
     for (let cut = 1; cut < 50; cut++) {
-      const path = folder.file('cut.tsv.gz', whole.subarray(0, Math.floor((whole.length * cut) / 50)));
+      const path = folder.file(
+        'cut.tsv.gz',
+        whole.subarray(0, Math.floor((whole.length * cut) / 50)),
+      );
       const error = await errorOf(allOf(path));
       expect(error.code).toBe('bad-input');
       expect(error.message).toMatch(/cut\.tsv\.gz: truncated gzip: it ends after \d+ bytes$/);
@@ -133,7 +142,8 @@ test('magic bytes tell gzip and zstd, skippable frames included, from anything e
 test('an error thrown by a reader passes through unchanged', async () => {
   const source = await openByteSource(folder.file('passing.gz', gzipSync(text)));
   const failing = (async () => {
-    for await (const chunk of source.chunks) throw new FocusError('bad-input', `mine ${chunk.length > 0}`);
+    for await (const chunk of source.chunks)
+      throw new FocusError('bad-input', `mine ${chunk.length > 0}`);
   })();
   expect((await errorOf(failing)).message).toBe('mine true');
 });

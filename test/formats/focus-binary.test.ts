@@ -1,4 +1,5 @@
-// The .focus format: round trips, the layout byte by byte, and files that are damaged or made to deceive.
+// The .focus format: round trips, the layout byte by byte, and files that are damaged or made to
+// deceive.
 
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -24,11 +25,15 @@ async function bytesOf(graph: Graph): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-const readBytes = (bytes: Uint8Array): Promise<Graph> => readFocusBinary(memoryAccess('in.focus', bytes));
+const readBytes = (bytes: Uint8Array): Promise<Graph> =>
+  readFocusBinary(memoryAccess('in.focus', bytes));
 
 /** Corrects the digest of changed bytes, as one who deceives would. */
 function sealed(bytes: Buffer): Buffer {
-  const digest = createHash('sha256').update(bytes.subarray(0, 128)).update(bytes.subarray(160)).digest();
+  const digest = createHash('sha256')
+    .update(bytes.subarray(0, 128))
+    .update(bytes.subarray(160))
+    .digest();
   digest.copy(bytes, 128);
   return bytes;
 }
@@ -82,17 +87,21 @@ describe('a graph', () => {
 
 test('the bytes of a small graph are those that docs/formats.md derives', async () => {
   // a → b of 1.5, b → a of 2, and a link of weight zero that is dropped with its particle.
-  const graph = buildGraph(linksOf([
-    { from: 'a', to: 'b', amount: 1.5 },
-    { from: 'b', to: 'a', amount: 2 },
-    { from: 'a', to: 'ccc', amount: 0 },
-  ]));
+  const graph = buildGraph(
+    linksOf([
+      { from: 'a', to: 'b', amount: 1.5 },
+      { from: 'b', to: 'a', amount: 2 },
+      { from: 'a', to: 'ccc', amount: 0 },
+    ]),
+  );
   const bytes = await bytesOf(graph);
   const hex = (from: number, to: number): string => bytes.subarray(from, to).toString('hex');
   expect(hex(0, 16)).toBe('89464f4355530d0a' + '01000000' + '00000000');
   expect(hex(16, 48)).toBe(['d8', '02', '02', '02'].map((low) => `${low}00000000000000`).join(''));
   expect(hex(48, 56)).toBe('0000000000000040');
-  expect(hex(56, 104)).toBe(['03', '00', '00', '01', '01', '00'].map((low) => `${low}00000000000000`).join(''));
+  expect(hex(56, 104)).toBe(
+    ['03', '00', '00', '01', '01', '00'].map((low) => `${low}00000000000000`).join(''),
+  );
   expect(hex(104, 128)).toBe('00'.repeat(24));
   expect(hex(160, 176)).toBe('00000000' + '01000000' + '02000000' + '00000000');
   expect(hex(176, 184)).toBe('01000000' + '00000000');
@@ -107,8 +116,12 @@ describe('a damaged file', () => {
   test('cut at any byte is refused', async () => {
     const bytes = await bytesOf(randomGraph(7, 12, 30));
     for (let cut = 0; cut < bytes.length; cut++) await errorOf(readBytes(bytes.subarray(0, cut)));
-    expect(await messageOf(bytes.subarray(0, bytes.length - 8))).toMatch(/^in\.focus: truncated: \d+ of \d+ bytes are there$/);
-    expect(await messageOf(Buffer.concat([bytes, Buffer.alloc(8)]))).toBe('in.focus: 8 bytes follow the end');
+    expect(await messageOf(bytes.subarray(0, bytes.length - 8))).toMatch(
+      /^in\.focus: truncated: \d+ of \d+ bytes are there$/,
+    );
+    expect(await messageOf(Buffer.concat([bytes, Buffer.alloc(8)]))).toBe(
+      'in.focus: 8 bytes follow the end',
+    );
   });
 
   test('with any bit flipped is refused', async () => {
@@ -126,8 +139,12 @@ describe('a damaged file', () => {
   test('of another version or of other bytes says so', async () => {
     const bytes = await bytesOf(randomGraph(9, 5, 9));
     bytes[8] = 2;
-    expect(await messageOf(sealed(bytes))).toBe('in.focus: expected version 1 of the format, found 2');
-    expect(await messageOf(Buffer.from('from,to\n'))).toMatch(/expected the header of a \.focus file/);
+    expect(await messageOf(sealed(bytes))).toBe(
+      'in.focus: expected version 1 of the format, found 2',
+    );
+    expect(await messageOf(Buffer.from('from,to\n'))).toMatch(
+      /expected the header of a \.focus file/,
+    );
     expect(await messageOf(Buffer.alloc(0))).toMatch(/expected the header of a \.focus file/);
   });
 });
@@ -135,18 +152,21 @@ describe('a damaged file', () => {
 describe('a file with a right digest and a wrong graph is refused', () => {
   // Two particles a, b and a third c: a → b, a → c, b → c.
   const graph = (): Graph =>
-    buildGraph(linksOf([
-      { from: 'a', to: 'b', amount: 1 },
-      { from: 'a', to: 'c', amount: 1 },
-      { from: 'b', to: 'c', amount: 1 },
-    ]));
+    buildGraph(
+      linksOf([
+        { from: 'a', to: 'b', amount: 1 },
+        { from: 'a', to: 'c', amount: 1 },
+        { from: 'b', to: 'c', amount: 1 },
+      ]),
+    );
   const OFFSETS = 160;
   const COLUMNS = 176;
   const WEIGHTS = 192;
   const ENDS = 216;
   const IDS = 232;
   const u32 = (at: number, value: number) => (bytes: Buffer) => bytes.writeUInt32LE(value, at);
-  const u64 = (at: number, value: number) => (bytes: Buffer) => bytes.writeBigUInt64LE(BigInt(value), at);
+  const u64 = (at: number, value: number) => (bytes: Buffer) =>
+    bytes.writeBigUInt64LE(BigInt(value), at);
   const f64 = (at: number, value: number) => (bytes: Buffer) => bytes.writeDoubleLE(value, at);
 
   test.each<[string, (bytes: Buffer) => number | void, RegExp]>([
@@ -160,20 +180,36 @@ describe('a file with a right digest and a wrong graph is refused', () => {
     ['an infinite weight', f64(WEIGHTS + 16, Infinity), /the weight of axon 2 is Infinity/],
     ['a weight that is no number', f64(WEIGHTS + 16, NaN), /the weight of axon 2 is NaN/],
     ['an id that stands twice', (b) => b.write('aac', IDS), /id 1 stands twice/],
-    ['an id with a control character', (b) => b.write('a\u0001c', IDS), /without control characters/],
+    [
+      'an id with a control character',
+      (b) => b.write('a\u0001c', IDS),
+      /without control characters/,
+    ],
     ['an id that is no UTF-8', (b) => void (b[IDS] = 0xff), /an id of UTF-8 text/],
     ['an empty id', u32(ENDS, 0), /expected an id, found nothing/],
     ['ends that descend', u32(ENDS, 3), /do not ascend|stands twice|expected an id/],
-    ['ids that are all integers stored as text', (b) => b.write('123', IDS), /integer ids are stored as text/],
+    [
+      'ids that are all integers stored as text',
+      (b) => b.write('123', IDS),
+      /integer ids are stored as text/,
+    ],
     ['padding that is not zero', (b) => void (b[IDS + 7] = 1), /padding is not zero/],
-    ['reserved bytes that are not zero', (b) => void (b[127] = 1), /expected zero at byte 127, found 1/],
+    [
+      'reserved bytes that are not zero',
+      (b) => void (b[127] = 1),
+      /expected zero at byte 127, found 1/,
+    ],
     ['an unknown kind of ids', u32(12, 2), /the ids have the unknown kind 2/],
     ['more particles than the file holds', u64(24, 4), /the header states/],
     ['2⁶⁰ particles', u64(24, 2 ** 60), /a count in the header is/],
-    ['2³²−1 particles, stated consistently', (b) => {
-      b.writeBigUInt64LE(2n ** 32n - 1n, 24);
-      b.writeBigUInt64LE(160n + 2n ** 34n + 16n + 24n + (2n ** 34n - 4n + 4n) + 8n, 16);
-    }, /truncated: 240 of \d+ bytes are there|the header states/],
+    [
+      '2³²−1 particles, stated consistently',
+      (b) => {
+        b.writeBigUInt64LE(2n ** 32n - 1n, 24);
+        b.writeBigUInt64LE(160n + 2n ** 34n + 16n + 24n + (2n ** 34n - 4n + 4n) + 8n, 16);
+      },
+      /truncated: 240 of \d+ bytes are there|the header states/,
+    ],
     ['no particles', u64(24, 0), /0 particles/],
     ['links that do not add up', u64(56, 4), /the links do not add up/],
     ['a largest stake below zero', f64(48, -1), /the largest stake is -1/],
@@ -191,10 +227,14 @@ describe('a file with a right digest and a wrong graph is refused', () => {
   });
 
   test('a particle that no axon names', async () => {
-    const bytes = await bytesOf(buildGraph(linksOf([
-      { from: 'a', to: 'b', amount: 1 },
-      { from: 'b', to: 'c', amount: 1 },
-    ])));
+    const bytes = await bytesOf(
+      buildGraph(
+        linksOf([
+          { from: 'a', to: 'b', amount: 1 },
+          { from: 'b', to: 'c', amount: 1 },
+        ]),
+      ),
+    );
     u32(COLUMNS + 4, 0)(bytes); // b → a in the place of b → c
     expect(await messageOf(sealed(bytes))).toMatch(/particle 2 has no axon/);
   });
@@ -208,7 +248,9 @@ test('writing leaves an older file alone when it fails, and no temporary file be
   expect(readFileSync(path, 'utf8')).toBe('old');
   expect(readdirSync(folder.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   writeFileSync(path, 'old');
-  const error = await errorOf(writeFocusBinary(randomGraph(1, 5, 9), folder.at('no/such/folder.focus')));
+  const error = await errorOf(
+    writeFocusBinary(randomGraph(1, 5, 9), folder.at('no/such/folder.focus')),
+  );
   expect(error).toBeInstanceOf(FocusError);
   expect(error.code).toBe('failure');
   expect(error.message).toMatch(/cannot be written \(ENOENT\)$/);

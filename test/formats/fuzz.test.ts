@@ -1,5 +1,6 @@
 // Ten thousand spoiled files of every format and compression, through readLinks and buildGraph:
-// each gives a graph, or an error of ours that blames the input. Anything else — another exception, a crash, a hang — fails here.
+// each gives a graph, or an error of ours that blames the input. Anything else — another exception,
+// a crash, a hang — fails here.
 
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
@@ -26,11 +27,24 @@ async function soundFiles(): Promise<(readonly [string, Buffer])[]> {
   const graph = randomGraph(1, 12, 30);
   const links = linksOf(
     Array.from({ length: 12 }, (_, i) => {
-      return { from: `a${i % 5}`, to: `b "${i % 3}"`, amount: i / 3, neuron: `n${i % 2}`, karma: 1, price: 0.5, valence: 1, will: 2, time: i };
+      return {
+        from: `a${i % 5}`,
+        to: `b "${i % 3}"`,
+        amount: i / 3,
+        neuron: `n${i % 2}`,
+        karma: 1,
+        price: 0.5,
+        valence: 1,
+        will: 2,
+        time: i,
+      };
     }),
   );
   for (const format of LINK_FORMATS) {
-    const plain: (readonly [string, typeof graph | typeof links])[] = [[`graph.${format}`, graph], [`integers.${format}`, randomGraph(2, 12, 30, true)]];
+    const plain: (readonly [string, typeof graph | typeof links])[] = [
+      [`graph.${format}`, graph],
+      [`integers.${format}`, randomGraph(2, 12, 30, true)],
+    ];
     if (format !== 'focus') plain.push([`links.${format}`, links]);
     for (const [name, source] of plain) {
       await writeLinks(source, folder.at(name), format);
@@ -38,10 +52,12 @@ async function soundFiles(): Promise<(readonly [string, Buffer])[]> {
       files.push([name, bytes], [`${name}.gz`, gzipSync(bytes)]);
     }
   }
-  const signals = '{"neuron":"n","links":[{"from":"a","to":"b","amount":1}],"karma":2}\n{"from":1,"to":"\\u00e9"}\n';
+  const signals =
+    '{"neuron":"n","links":[{"from":"a","to":"b","amount":1}],"karma":2}\n{"from":1,"to":"\\u00e9"}\n';
   files.push(['signals.ndjson', Buffer.from(signals)]);
   for (const name of readdirSync(fixtures)) {
-    if (/\.parquet$|fast\.zst$|runs\.zst$/.test(name)) files.push([name, readFileSync(new URL(name, fixtures))]);
+    if (/\.parquet$|fast\.zst$|runs\.zst$/.test(name))
+      files.push([name, readFileSync(new URL(name, fixtures))]);
   }
   return files;
 }
@@ -75,7 +91,11 @@ describe('a spoiled file', () => {
       const forced = random.below(8) === 0 ? LINK_FORMATS[random.below(LINK_FORMATS.length)] : null;
       const path = folder.at(`spoiled-${name}`);
       writeFileSync(path, spoiled);
-      const outcome = await outcomeOf(path, forced, `file ${index}: ${name} ${mutation}, read as ${forced ?? 'found'}`);
+      const outcome = await outcomeOf(
+        path,
+        forced,
+        `file ${index}: ${name} ${mutation}, read as ${forced ?? 'found'}`,
+      );
       counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
     }
     // Both outcomes must be common, or the mutations spoil nothing, or everything.
@@ -94,9 +114,13 @@ describe('a spoiled file', () => {
         const names = Object.keys(mutations);
         const name = names[index % names.length];
         writeFileSync(path, mutations[name](bytes, randomStream(SEED, index)));
-        const error = await readFocus(path).then(() => null, (reason: unknown) => reason);
+        const error = await readFocus(path).then(
+          () => null,
+          (reason: unknown) => reason,
+        );
         if (error === null) continue;
-        if (!(error instanceof FocusError)) throw new Error(`${format} ${name} ${index}`, { cause: error });
+        if (!(error instanceof FocusError))
+          throw new Error(`${format} ${name} ${index}`, { cause: error });
         expect(['bad-input', 'too-large']).toContain(error.code);
       }
     }

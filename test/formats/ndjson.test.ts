@@ -7,7 +7,10 @@ import { createLinkBuilder } from '../../src/graph/link-builder.js';
 import { readNdjson } from '../../src/formats/ndjson.js';
 import { type PlainLink, amountArbitrary, errorOf, idArbitrary, plainOf } from './sample-links.js';
 
-async function read(text: string | Uint8Array, piece = 1 << 20): Promise<{ links: Links; ignored: readonly string[] }> {
+async function read(
+  text: string | Uint8Array,
+  piece = 1 << 20,
+): Promise<{ links: Links; ignored: readonly string[] }> {
   const bytes = Buffer.from(text);
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; at += piece) yield bytes.subarray(at, at + piece);
@@ -56,11 +59,22 @@ function withDefaults(links: readonly PlainLink[]): PlainLink[] {
 describe('a line', () => {
   test('as JSON.stringify writes it is read as JSON.parse reads it, in pieces of any size', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(linkArbitrary, { maxLength: 20 }), fc.nat(40), async (links, piece) => {
-        const text = links.map((link) => `${JSON.stringify(link)}\n`).join('');
-        const { links: found } = await read(text, piece + 1);
-        expect(plainOf(found)).toEqual(withDefaults(text.split('\n').filter(Boolean).map((line) => JSON.parse(line))));
-      }),
+      fc.asyncProperty(
+        fc.array(linkArbitrary, { maxLength: 20 }),
+        fc.nat(40),
+        async (links, piece) => {
+          const text = links.map((link) => `${JSON.stringify(link)}\n`).join('');
+          const { links: found } = await read(text, piece + 1);
+          expect(plainOf(found)).toEqual(
+            withDefaults(
+              text
+                .split('\n')
+                .filter(Boolean)
+                .map((line) => JSON.parse(line)),
+            ),
+          );
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -74,11 +88,15 @@ describe('a line', () => {
   });
 
   test('after a byte order mark is read', async () => {
-    expect(await linksIn('\ufeff{"from":"a","to":"b"}')).toEqual([{ from: 'a', to: 'b', amount: 1 }]);
+    expect(await linksIn('\ufeff{"from":"a","to":"b"}')).toEqual([
+      { from: 'a', to: 'b', amount: 1 },
+    ]);
   });
 
   test('may use the aliases of names, and other keys are ignored and reported', async () => {
-    const { links, ignored } = await read('{"Source":"a","target":"b","weight":3,"note":{"x":[1,null]},"kind":true}');
+    const { links, ignored } = await read(
+      '{"Source":"a","target":"b","weight":3,"note":{"x":[1,null]},"kind":true}',
+    );
     expect(plainOf(links)).toEqual([{ from: 'a', to: 'b', amount: 3 }]);
     expect(ignored).toEqual(['note', 'kind']);
   });
@@ -89,14 +107,16 @@ describe('a line', () => {
   });
 
   test('takes the time from the name of the highest rank, as a number or a date', async () => {
-    const text = '{"from":"a","to":"b","height":7,"timestamp":"1970-01-02"}\n{"from":"a","to":"b","timestamp":5,"block":9}';
+    const text =
+      '{"from":"a","to":"b","height":7,"timestamp":"1970-01-02"}\n{"from":"a","to":"b","timestamp":5,"block":9}';
     expect((await linksIn(text)).map((link) => link.time)).toEqual([86400, 5]);
   });
 });
 
 describe('an id', () => {
   test('given as an integer is the id of its digits, also beyond 2⁵³', async () => {
-    const text = '{"from":9007199254740993,"to":12345678901234567890123}\n{"from":"9007199254740993","to":-5}';
+    const text =
+      '{"from":9007199254740993,"to":12345678901234567890123}\n{"from":"9007199254740993","to":-5}';
     const { links } = await read(text);
     expect(plainOf(links).map(({ from, to }) => [from, to])).toEqual([
       ['9007199254740993', '12345678901234567890123'],
@@ -122,8 +142,16 @@ describe('an id', () => {
 
 describe('an amount', () => {
   test.each([
-    ['0', 0], ['-0', 0], ['0.1', 0.1], ['1e3', 1000], ['1E-2', 0.01], ['123456789012345678', 123456789012345680],
-    ['0.30000000000000004', 0.30000000000000004], ['5e-324', 5e-324], ['"12.5"', 12.5], ['1.7976931348623157e308', 1.7976931348623157e308],
+    ['0', 0],
+    ['-0', 0],
+    ['0.1', 0.1],
+    ['1e3', 1000],
+    ['1E-2', 0.01],
+    ['123456789012345678', 123456789012345680],
+    ['0.30000000000000004', 0.30000000000000004],
+    ['5e-324', 5e-324],
+    ['"12.5"', 12.5],
+    ['1.7976931348623157e308', 1.7976931348623157e308],
   ])('of %s is read as that number', async (literal, value) => {
     const [link] = await linksIn(`{"from":"a","to":"b","amount":${literal}}`);
     expect(link.amount).toBe(value);
@@ -131,7 +159,8 @@ describe('an amount', () => {
 
   test('that is an integer no double equals is counted as rounded', async () => {
     const line = (amount: string): string => `{"from":"a","to":"b","amount":${amount}}\n`;
-    const text = line('9007199254740993') + line('9007199254740992') + line('"9007199254740993"') + line('1');
+    const text =
+      line('9007199254740993') + line('9007199254740992') + line('"9007199254740993"') + line('1');
     expect((await read(text)).links.roundedAmounts).toBe(2);
   });
 
@@ -153,25 +182,52 @@ describe('an amount', () => {
 
 describe('a fault is placed by line and column, in characters', () => {
   test.each([
-    ['{"from":"a","to":"b"', 'in.ndjson:1:21: expected a comma or a closing brace, found the end of the line'],
+    [
+      '{"from":"a","to":"b"',
+      'in.ndjson:1:21: expected a comma or a closing brace, found the end of the line',
+    ],
     ['{"from":"é","to":"b",}', 'in.ndjson:1:22: expected a key in quotes, found "}"'],
-    ['{"from":"a","to":"b"} x', 'in.ndjson:1:23: expected the end of the line after the object, found "x"'],
+    [
+      '{"from":"a","to":"b"} x',
+      'in.ndjson:1:23: expected the end of the line after the object, found "x"',
+    ],
     ['[{"from":"a"}]', 'in.ndjson:1:1: expected a JSON object, found an array'],
     ['from,to', 'in.ndjson:1:1: expected a JSON object, found "from"'],
     ['{"from":"a"}', 'in.ndjson:1:1: expected a key "to", found none'],
     ['{"to":"a"}', 'in.ndjson:1:1: expected a key "from", found none'],
-    ['{"from":"a","to":"b","from":"c"}', 'in.ndjson:1:22: expected the key "from" once, found it again'],
-    ['{"from":"a","to":"b","source":"c"}', 'in.ndjson:1:22: expected the key "from" once, found it again (as "source")'],
-    ['{"from":"a","to":"b","amount":1,"amount":1}', 'in.ndjson:1:33: expected the key "amount" once, found it again'],
-    ['{"from":"a","to":"b","time":1,"time":1}', 'in.ndjson:1:31: expected the key "time" once, found it again'],
-    ['{"from":"\\ud800","to":"b"}', 'in.ndjson:1:10: expected a pair of surrogates, found a lone one: no UTF-8 text can hold it'],
+    [
+      '{"from":"a","to":"b","from":"c"}',
+      'in.ndjson:1:22: expected the key "from" once, found it again',
+    ],
+    [
+      '{"from":"a","to":"b","source":"c"}',
+      'in.ndjson:1:22: expected the key "from" once, found it again (as "source")',
+    ],
+    [
+      '{"from":"a","to":"b","amount":1,"amount":1}',
+      'in.ndjson:1:33: expected the key "amount" once, found it again',
+    ],
+    [
+      '{"from":"a","to":"b","time":1,"time":1}',
+      'in.ndjson:1:31: expected the key "time" once, found it again',
+    ],
+    [
+      '{"from":"\\ud800","to":"b"}',
+      'in.ndjson:1:10: expected a pair of surrogates, found a lone one: no UTF-8 text can hold it',
+    ],
     ['{"from":"\\q","to":"b"}', 'in.ndjson:1:10: expected an escape such as \\n or \\u0041'],
     ['{"from":"\\u12g4","to":"b"}', 'in.ndjson:1:10: expected four hexadecimal digits after \\u'],
-    ['{"from":"a\u0001","to":"b"}', 'in.ndjson:1:11: expected a control character to be escaped, found byte 1'],
+    [
+      '{"from":"a\u0001","to":"b"}',
+      'in.ndjson:1:11: expected a control character to be escaped, found byte 1',
+    ],
     ['{"from":"a', 'in.ndjson:1:9: expected a closing quote, found the end of the line'],
     ['{"from":"a","to":"b","x":tru}', 'in.ndjson:1:26: expected a JSON value, found "tru"'],
     ['{"from":"a","to":"b","x":[1,}', 'in.ndjson:1:29: expected a JSON value, found "}"'],
-    ['{"from":"a","to":"b","valence":2}', 'in.ndjson:1:32: expected a valence of -1, 0 or 1, found "2"'],
+    [
+      '{"from":"a","to":"b","valence":2}',
+      'in.ndjson:1:32: expected a valence of -1, 0 or 1, found "2"',
+    ],
   ])('%s', async (line, message) => {
     expect(await messageOf(line)).toContain(message);
     const second = await messageOf(`{"from":"a","to":"b"}\r\n${line}`);
@@ -179,22 +235,30 @@ describe('a fault is placed by line and column, in characters', () => {
   });
 
   test('that is no UTF-8 is placed at its first byte', async () => {
-    const bytes = Buffer.concat([Buffer.from('{"from":"a","to":"b"}\n{"from":"é'), Buffer.from([0xff, 0x22])]);
+    const bytes = Buffer.concat([
+      Buffer.from('{"from":"a","to":"b"}\n{"from":"é'),
+      Buffer.from([0xff, 0x22]),
+    ]);
     expect(await messageOf(bytes)).toBe('in.ndjson:2:11: expected UTF-8 text, found the byte 0xff');
   });
 
   test('of nesting beyond 64 levels is refused without exhausting the stack', async () => {
-    expect(await messageOf(`{"x":${'['.repeat(100000)}`)).toMatch(/expected at most 64 levels of nesting$/);
+    expect(await messageOf(`{"x":${'['.repeat(100000)}`)).toMatch(
+      /expected at most 64 levels of nesting$/,
+    );
   });
 
   test('of a line above 16 MiB is refused', async () => {
-    expect(await messageOf(Buffer.alloc(17 << 20, 32))).toMatch(/in\.ndjson:1:1: expected a line of at most 16777216 bytes/);
+    expect(await messageOf(Buffer.alloc(17 << 20, 32))).toMatch(
+      /in\.ndjson:1:1: expected a line of at most 16777216 bytes/,
+    );
   });
 });
 
 describe('a signal', () => {
   test('is expanded to its links, wherever its keys stand', async () => {
-    const one = '{"neuron":"n1","links":[{"from":"a","to":"b","amount":100},{"from":"b","to":"c"}]}';
+    const one =
+      '{"neuron":"n1","links":[{"from":"a","to":"b","amount":100},{"from":"b","to":"c"}]}';
     const other = '{"links":[{"from":"a","to":"b"}],"karma":0.5,"neuron":2}';
     expect(await linksIn(`${one}\n${other}`)).toEqual([
       { from: 'a', to: 'b', amount: 100, neuron: 'n1', karma: 1 },
@@ -204,7 +268,8 @@ describe('a signal', () => {
   });
 
   test('lends its values to links that do not give their own', async () => {
-    const text = '{"neuron":"n","time":5,"price":0.5,"links":[{"from":"a","to":"b","time":6},{"from":"c","to":"d","neuron":"m"}]}';
+    const text =
+      '{"neuron":"n","time":5,"price":0.5,"links":[{"from":"a","to":"b","time":6},{"from":"c","to":"d","neuron":"m"}]}';
     expect(await linksIn(text)).toEqual([
       { from: 'a', to: 'b', amount: 1, neuron: 'n', price: 0.5, time: 6 },
       { from: 'c', to: 'd', amount: 1, neuron: 'm', price: 0.5, time: 5 },

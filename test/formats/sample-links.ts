@@ -1,4 +1,5 @@
-// Random links, graphs and ids for the tests of formats, and what two graphs must share to be the same.
+// Random links, graphs and ids for the tests of formats, and what two graphs must share to be the
+// same.
 
 import fc from 'fast-check';
 import { FocusError } from '../../src/base/errors.js';
@@ -21,11 +22,45 @@ export interface PlainLink {
   readonly time?: number;
 }
 
-/** Ids that try every rule of quoting and escaping: separators, quotes, comment marks, blanks, letters beyond ASCII. */
+/**
+ * Ids that try every rule of quoting and escaping: separators, quotes, comment marks, blanks,
+ * letters beyond ASCII.
+ */
 export const idArbitrary: fc.Arbitrary<string> = fc.oneof(
   fc.nat(30).map(String),
-  fc.constantFrom('a', 'b', 'from', 'to', '007', '-1', '1.0', 'null', '1e5', '%', '#x', '% y', 'é', '😀'),
-  fc.constantFrom('"', 'a"b', '""', ',', 'a,b', ' a', 'a ', 'a b', '\\', '\\n', "'", ';', '{', '[1]', 'true'),
+  fc.constantFrom(
+    'a',
+    'b',
+    'from',
+    'to',
+    '007',
+    '-1',
+    '1.0',
+    'null',
+    '1e5',
+    '%',
+    '#x',
+    '% y',
+    'é',
+    '😀',
+  ),
+  fc.constantFrom(
+    '"',
+    'a"b',
+    '""',
+    ',',
+    'a,b',
+    ' a',
+    'a ',
+    'a b',
+    '\\',
+    '\\n',
+    "'",
+    ';',
+    '{',
+    '[1]',
+    'true',
+  ),
   fc.constantFrom('9007199254740993', '12345678901234567890', 'Qm'.repeat(40), 'z'.repeat(4096)),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter(isId),
 );
@@ -39,7 +74,9 @@ export const amountArbitrary: fc.Arbitrary<number> = fc.oneof(
 
 /** Links of which at least one counts. */
 export const linksArbitrary: fc.Arbitrary<readonly PlainLink[]> = fc
-  .array(fc.record({ from: idArbitrary, to: idArbitrary, amount: amountArbitrary }), { maxLength: 40 })
+  .array(fc.record({ from: idArbitrary, to: idArbitrary, amount: amountArbitrary }), {
+    maxLength: 40,
+  })
   .map((links) => [...links, { from: 'p', to: 'q', amount: 1 }]);
 
 /** Links through a builder. */
@@ -48,7 +85,12 @@ export function linksOf(plain: readonly PlainLink[]): Links {
   for (const { from, to, neuron, ...values } of plain) {
     const p = builder.particleOf(from);
     const q = builder.particleOf(to);
-    builder.add({ from: p, to: q, ...(neuron === undefined ? {} : { neuron: builder.neuronOf(neuron) }), ...values });
+    builder.add({
+      from: p,
+      to: q,
+      ...(neuron === undefined ? {} : { neuron: builder.neuronOf(neuron) }),
+      ...values,
+    });
   }
   return builder.finish();
 }
@@ -97,7 +139,12 @@ export function contentOf(graph: Graph): unknown {
 }
 
 /** A random graph of up to `particles` particles; ids are texts, or integers. */
-export function randomGraph(seed: number, particles: number, links: number, integers = false): Graph {
+export function randomGraph(
+  seed: number,
+  particles: number,
+  links: number,
+  integers = false,
+): Graph {
   const random = randomStream(seed);
   const id = (): string => {
     const index = random.below(particles);
@@ -106,7 +153,9 @@ export function randomGraph(seed: number, particles: number, links: number, inte
   const plain = Array.from({ length: links }, () => {
     return { from: id(), to: id(), amount: random.below(1000) + random.double() };
   });
-  return buildGraph(linksOf([...plain, { from: integers ? '1' : 'p', to: integers ? '2' : 'q', amount: 1 }]));
+  return buildGraph(
+    linksOf([...plain, { from: integers ? '1' : 'p', to: integers ? '2' : 'q', amount: 1 }]),
+  );
 }
 
 /** The error of a promise; fails where there is none, or where it is not one of ours. */

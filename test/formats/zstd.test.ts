@@ -1,4 +1,5 @@
-// Zstandard: files of the reference encoder, frames made by hand, and what hostile ones must not do.
+// Zstandard: files of the reference encoder, frames made by hand, and what hostile ones must not
+// do.
 // fzstd is the second implementation.
 
 import { readFileSync } from 'node:fs';
@@ -11,7 +12,8 @@ import { createXxh64 } from '../../src/formats/xxh64.js';
 import { decodeZstd, decompressZstd } from '../../src/formats/zstd.js';
 import { errorOf, sampleText } from './sample-links.js';
 
-const fixture = (name: string): Buffer => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+const fixture = (name: string): Buffer =>
+  readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 
 const FIXTURES: readonly (readonly [string, string])[] = [
   ['text-fast.zst', sampleText(1, 400)],
@@ -42,7 +44,12 @@ function frameOf(blocks: readonly (readonly [string, number?])[], checksum = tru
     const size = count ?? Buffer.byteLength(text);
     const word = last | ((count === undefined ? 0 : 1) << 1) | (size << 3);
     hash.update(count === undefined ? Buffer.from(text) : Buffer.alloc(count, text));
-    return [word & 255, (word >> 8) & 255, word >> 16, ...Buffer.from(count === undefined ? text : text[0])];
+    return [
+      word & 255,
+      (word >> 8) & 255,
+      word >> 16,
+      ...Buffer.from(count === undefined ? text : text[0]),
+    ];
   });
   const sum = Buffer.alloc(4);
   sum.writeUInt32LE(hash.low32());
@@ -50,12 +57,15 @@ function frameOf(blocks: readonly (readonly [string, number?])[], checksum = tru
 }
 
 describe('a file of the reference encoder', () => {
-  test.each(FIXTURES)('%s is decoded as it was encoded, in pieces of any size', async (name, text) => {
-    const bytes = fixture(name);
-    expect((await decode(bytes)).toString()).toBe(text);
-    expect((await decode(bytes, 1)).toString()).toBe(text);
-    expect((await decode(bytes, 1000)).toString()).toBe(text);
-  });
+  test.each(FIXTURES)(
+    '%s is decoded as it was encoded, in pieces of any size',
+    async (name, text) => {
+      const bytes = fixture(name);
+      expect((await decode(bytes)).toString()).toBe(text);
+      expect((await decode(bytes, 1)).toString()).toBe(text);
+      expect((await decode(bytes, 1000)).toString()).toBe(text);
+    },
+  );
 
   test.each(FIXTURES)('%s is decoded as fzstd decodes it', async (name) => {
     const bytes = fixture(name);
@@ -64,7 +74,12 @@ describe('a file of the reference encoder', () => {
 
   test('frames and skippable frames that follow one another are one stream', async () => {
     const skippable = Buffer.from('532a4d1803000000aabbcc', 'hex');
-    const bytes = Buffer.concat([skippable, fixture('text-fast.zst'), skippable, fixture('text-best.zst')]);
+    const bytes = Buffer.concat([
+      skippable,
+      fixture('text-fast.zst'),
+      skippable,
+      fixture('text-best.zst'),
+    ]);
     const expected = sampleText(1, 400) + sampleText(3, 400);
     expect((await decode(bytes, 77)).toString()).toBe(expected);
   });
@@ -77,7 +92,10 @@ describe('a frame made by hand', () => {
   });
 
   test('longer than its window and the internal buffers is decoded', async () => {
-    const blocks = Array.from({ length: 60 }, (_, i) => [String.fromCharCode(97 + (i % 26)), 130000] as const);
+    const blocks = Array.from(
+      { length: 60 },
+      (_, i) => [String.fromCharCode(97 + (i % 26)), 130000] as const,
+    );
     const out = await decode(frameOf(blocks));
     expect(out.length).toBe(60 * 130000);
     expect(out[59 * 130000]).toBe(97 + (59 % 26));
@@ -86,11 +104,15 @@ describe('a frame made by hand', () => {
   test('with one byte of its checksum changed is refused', async () => {
     const bytes = frameOf([['hello']]);
     bytes[bytes.length - 1] ^= 1;
-    expect((await errorOf(decode(bytes))).message).toBe('in.zst: corrupt zstd: the checksum does not match');
+    expect((await errorOf(decode(bytes))).message).toBe(
+      'in.zst: corrupt zstd: the checksum does not match',
+    );
   });
 
   test('with a block above 128 KiB is refused before it is expanded', async () => {
-    expect((await errorOf(decode(frameOf([['x', 200000]])))).message).toMatch(/a block of 200000 bytes is longer/);
+    expect((await errorOf(decode(frameOf([['x', 200000]])))).message).toMatch(
+      /a block of 200000 bytes is longer/,
+    );
   });
 
   test('with a window above 128 MiB is too large, without that memory being asked for', async () => {
@@ -105,7 +127,9 @@ describe('a frame made by hand', () => {
     expect((await errorOf(decode(dictionary))).message).toMatch(/it needs a dictionary/);
     const trailing = Buffer.concat([frameOf([['a']]), Buffer.from('junk')]);
     const at = trailing.length - 4;
-    expect((await errorOf(decode(trailing))).message).toMatch(`bytes from ${at} on start no further frame`);
+    expect((await errorOf(decode(trailing))).message).toMatch(
+      `bytes from ${at} on start no further frame`,
+    );
   });
 });
 
@@ -135,7 +159,18 @@ test('random bytes after the magic number end in an error or in text, and quickl
     const body = Array.from({ length: random.below(200) }, () => random.below(256));
     // A compressed block, so that the entropy decoders see the noise.
     const size = Math.max(0, body.length - 3);
-    const bytes = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x38, 5 | ((size & 31) << 3), size >> 5, 0, ...body]);
+    const bytes = Buffer.from([
+      0x28,
+      0xb5,
+      0x2f,
+      0xfd,
+      0,
+      0x38,
+      5 | ((size & 31) << 3),
+      size >> 5,
+      0,
+      ...body,
+    ]);
     const result = await decode(bytes).catch((error: unknown) => error);
     if (!(result instanceof Buffer) && !(result instanceof FocusError)) throw result;
   }
@@ -144,14 +179,20 @@ test('random bytes after the magic number end in an error or in text, and quickl
 test('output above the stated bound is refused', async () => {
   const bytes = fixture('runs.zst');
   expect((await decompressZstd(bytes, 300000, 'page')).length).toBe(300000);
-  expect((await errorOf(decompressZstd(bytes, 299999, 'page'))).message).toMatch(/more than 299999 bytes/);
+  expect((await errorOf(decompressZstd(bytes, 299999, 'page'))).message).toMatch(
+    /more than 299999 bytes/,
+  );
 });
 
 describe('XXH64', () => {
   /** The definition, in plain big integers, a byte at a time. */
   function definition(bytes: Uint8Array): number {
     const [p1, p2, p3, p4, p5] = [
-      11400714785074694791n, 14029467366897019727n, 1609587929392839161n, 9650029242287828579n, 2870177450012600261n,
+      11400714785074694791n,
+      14029467366897019727n,
+      1609587929392839161n,
+      9650029242287828579n,
+      2870177450012600261n,
     ];
     const mod = (x: bigint): bigint => x & 0xffffffffffffffffn;
     const rotl = (x: bigint, r: bigint): bigint => mod(x << r) | (x >> (64n - r));
@@ -160,17 +201,20 @@ describe('XXH64', () => {
       for (let i = n - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[at + i]);
       return value;
     };
-    const round = (acc: bigint, input: bigint): bigint => mod(rotl(mod(acc + mod(input * p2)), 31n) * p1);
+    const round = (acc: bigint, input: bigint): bigint =>
+      mod(rotl(mod(acc + mod(input * p2)), 31n) * p1);
     let at = 0;
     let h = p5;
     if (bytes.length >= 32) {
       const v = [mod(p1 + p2), p2, 0n, mod(-p1)];
-      for (; at + 32 <= bytes.length; at += 32) for (let i = 0; i < 4; i++) v[i] = round(v[i], word(at + 8 * i, 8));
+      for (; at + 32 <= bytes.length; at += 32)
+        for (let i = 0; i < 4; i++) v[i] = round(v[i], word(at + 8 * i, 8));
       h = mod(rotl(v[0], 1n) + rotl(v[1], 7n) + rotl(v[2], 12n) + rotl(v[3], 18n));
       for (const lane of v) h = mod((h ^ round(0n, lane)) * p1 + p4);
     }
     h = mod(h + BigInt(bytes.length));
-    for (; at + 8 <= bytes.length; at += 8) h = mod(rotl(h ^ round(0n, word(at, 8)), 27n) * p1 + p4);
+    for (; at + 8 <= bytes.length; at += 8)
+      h = mod(rotl(h ^ round(0n, word(at, 8)), 27n) * p1 + p4);
     if (at + 4 <= bytes.length) {
       h = mod(rotl(h ^ mod(word(at, 4) * p1), 23n) * p2 + p3);
       at += 4;
@@ -190,16 +234,20 @@ describe('XXH64', () => {
 
   test('equals its definition for any bytes, however they are cut', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.nat(60), { maxLength: 8 }), (bytes, cuts) => {
-        const hash = createXxh64();
-        let at = 0;
-        for (const cut of cuts) {
-          hash.update(bytes.subarray(at, at + cut));
-          at = Math.min(bytes.length, at + cut);
-        }
-        hash.update(bytes.subarray(at));
-        expect(hash.low32()).toBe(definition(bytes));
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.array(fc.nat(60), { maxLength: 8 }),
+        (bytes, cuts) => {
+          const hash = createXxh64();
+          let at = 0;
+          for (const cut of cuts) {
+            hash.update(bytes.subarray(at, at + cut));
+            at = Math.min(bytes.length, at + cut);
+          }
+          hash.update(bytes.subarray(at));
+          expect(hash.low32()).toBe(definition(bytes));
+        },
+      ),
     );
   });
 });

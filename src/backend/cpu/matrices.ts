@@ -5,7 +5,7 @@
 import type { Csr } from '../../graph/csr.js';
 import type { Precision } from '../backend.js';
 import type { Memory } from './memory.js';
-import type { Relabelling } from './relabel.js';
+import type { Relabelling } from '../relabel.js';
 
 /** A matrix in memory: addresses of offsets (rows + 1 u32), columns (u32) and values (0: every stored weight is one). */
 export interface PlacedMatrix {

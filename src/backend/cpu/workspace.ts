@@ -10,7 +10,7 @@ import * as layout from './layout.js';
 import { matrixBytes, placeMatrices, type PlacedMatrices } from './matrices.js';
 import { openMemory, type Memory } from './memory.js';
 import { openPool, type Pool } from './pool.js';
-import { groupByDegree, type Relabelling } from './relabel.js';
+import { groupByDegree, type Relabelling } from '../relabel.js';
 
 /** Below this many numbers or arcs a verb runs on the calling thread: a barrier costs more than it saves. */
 const WORTH_SHARING = 32768;
@@ -41,7 +41,7 @@ export async function openCpuWorkspace(
   const shared = threads > 1 && arcs + rows >= WORTH_SHARING;
   const pool = openPool(memory, shared ? threads : 1);
   const started = shared ? pool.start() : Promise.resolve();
-  const relabelling = groupByDegree(axons, directions);
+  const relabelling = groupByDegree(axons);
   const matrices = placeMatrices(memory, axons, directions, precision, relabelling);
   await started;
   return workspaceOver(memory, pool, rows, arcs, precision, relabelling, matrices);

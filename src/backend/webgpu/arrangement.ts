@@ -1,10 +1,11 @@
-// The order in which a graph's arcs lie on the device. Particles are relabelled by falling degree, so that the elements gathered
-// most share few cache lines; the arcs of a row lie together, in-arcs (Aᵀ) before out-arcs (A), so that `in`, `out` and `both` are
-// three ranges of one row; and rows follow each other by length bin, longest first. All of it on the host, O(rows + arcs).
+// The order in which a graph's arcs lie on the device. Particles are relabelled by falling degree,
+// so that the elements gathered most share few cache lines; the arcs of a row lie together, in-arcs
+// (Aᵀ) before out-arcs (A), so that `in`, `out` and `both` are three ranges of one row; and rows
+// follow each other by length bin, longest first. All of it on the host, O(rows + arcs).
 
 import { check } from '../../base/errors.js';
 import type { Csr } from '../../graph/csr.js';
-import { groupByDegree, type Relabelling } from '../cpu/relabel.js';
+import { groupByDegree, type Relabelling } from '../relabel.js';
 import { centre, powerOfTwo } from './scaling.js';
 
 /** A graph in device order. A row is a place: relabelling.order[row] is its particle. */
@@ -24,7 +25,10 @@ export interface Arrangement {
   readonly unit: number;
 }
 
-/** Lanes that share a row of so many arcs, as a power of two: at most eight arcs a lane up to 512, then 64 lanes. */
+/**
+ * Lanes that share a row of so many arcs, as a power of two: at most eight arcs a lane up to 512,
+ * then 64 lanes.
+ */
 export function lanesLog2(arcs: number): number {
   return Math.min(6, Math.max(0, 29 - Math.clz32(arcs)));
 }
@@ -34,14 +38,25 @@ export function arrange(axons: Csr, directions: 'in' | 'both'): Arrangement {
   const { rows, offsets, columns, weights } = axons;
   const arcs = offsets[rows];
   const stored = directions === 'both' ? 2 * arcs : arcs;
-  check(stored < 2 ** 32, 'too-large', () => `${stored} arcs on one device: expected fewer than ${2 ** 32}`,
-    "open the graph with directions 'in', or use the cpu backend");
-  const relabelling = groupByDegree(axons, directions);
+  check(
+    stored < 2 ** 32,
+    'too-large',
+    () => `${stored} arcs on one device: expected fewer than ${2 ** 32}`,
+    "open the graph with directions 'in', or use the cpu backend",
+  );
+  const relabelling = groupByDegree(axons);
   const { unit, uniform } = commonUnit(weights, arcs);
   const extents = layOut(axons, directions, relabelling);
   const placedColumns = new Uint32Array(stored);
   const placedWeights = uniform ? null : new Float32Array(stored);
-  const arrangement = { rows, relabelling, ...extents, columns: placedColumns, weights: placedWeights, unit };
+  const arrangement = {
+    rows,
+    relabelling,
+    ...extents,
+    columns: placedColumns,
+    weights: placedWeights,
+    unit,
+  };
 
   // Visiting sources in ascending order appends to every in-row in ascending order.
   const next = extents.starts.slice();
@@ -70,7 +85,11 @@ function appendOutArcs({ rows, starts, middles, columns, weights }: Arrangement)
 }
 
 /** Counts each row's arcs and gives it its range, longest bins first. */
-function layOut({ rows, offsets, columns }: Csr, directions: 'in' | 'both', { order, place }: Relabelling) {
+function layOut(
+  { rows, offsets, columns }: Csr,
+  directions: 'in' | 'both',
+  { order, place }: Relabelling,
+) {
   const arcs = offsets[rows];
   const incoming = new Uint32Array(rows);
   for (let k = 0; k < arcs; k++) incoming[place[columns[k]]]++;
@@ -97,7 +116,10 @@ function layOut({ rows, offsets, columns }: Csr, directions: 'in' | 'both', { or
 }
 
 /** The weight that all arcs share, or the power of two by which they are divided to suit f32. */
-function commonUnit(weights: Float64Array, arcs: number): { readonly unit: number; readonly uniform: boolean } {
+function commonUnit(
+  weights: Float64Array,
+  arcs: number,
+): { readonly unit: number; readonly uniform: boolean } {
   let least = Infinity;
   let most = 0;
   for (let k = 0; k < arcs; k++) {

@@ -1,33 +1,57 @@
-// A WebGPU device and all that must live and die with it: Dawn's entry object, the adapter, the byte budget, the pipelines.
-// A lost device is an error that every later verb and every wait reports, never a hang: after a loss Dawn still hands out
-// buffers, so a flag decides and not the calls. Errors that no scope catches are kept and thrown at the next verb or wait.
+// A WebGPU device with its limits and its byte budget. A lost device is an error that every later
+// verb and every wait reports, never a hang: after a loss Dawn still hands out buffers, so a flag
+// decides and not the calls. Errors that no scope catches are kept and thrown at the next verb or
+// wait.
 
 import { FocusError, check } from '../../base/errors.js';
-import { findAdapter, type AdapterDescription, type FoundAdapter, type GraphicsApi } from './adapters.js';
+import {
+  findAdapter,
+  type AdapterDescription,
+  type FoundAdapter,
+  type GraphicsApi,
+} from './adapters.js';
 
 /** Numeric values of GPUBufferUsage, GPUMapMode and GPUShaderStage: Node has no such globals. */
 export const usages = {
-  mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80,
+  mapRead: 0x1,
+  copySource: 0x4,
+  copyTarget: 0x8,
+  uniform: 0x40,
+  storage: 0x80,
 } as const;
 
 /** How to open a device. */
 export interface DeviceOptions {
   /** Default `default`: the system's own graphics interface. */
   readonly api?: GraphicsApi;
-  /** Whether a software adapter will do; default true, because who names this backend may want it to check results. */
+  /**
+   * Whether a software adapter will do; default true, because who names this backend may want it to
+   * check results.
+   */
   readonly software?: boolean;
-  /** Bytes that all buffers together may take; default four bindings of the adapter, at least 4 GiB. */
+  /**
+   * Bytes that all buffers together may take; default four bindings of the adapter, at least 4 GiB.
+   */
   readonly memoryBudget?: number;
-  /** Bytes of one storage binding, below the adapter's own limit; for tests of slicing. At least 16,384. */
+  /**
+   * Bytes of one storage binding, below the adapter's own limit; for tests of slicing. At least
+   * 16,384.
+   */
   readonly bindingLimit?: number;
-  /** Workgroups in one dimension of a dispatch, below the adapter's own limit; for tests of two-dimensional dispatches. */
+  /**
+   * Workgroups in one dimension of a dispatch, below the adapter's own limit; for tests of
+   * two-dimensional dispatches.
+   */
   readonly groupLimit?: number;
 }
 
 const LEAST_BINDING = 16_384;
 const LEAST_BUDGET = 4 * 2 ** 30;
 
-/** Devices in use. Once Dawn's entry object is collected its devices crash, so it stays reachable from here until destroy. */
+/**
+ * Devices with their adapters, reachable until Dawn reports their end: collecting them sooner
+ * crashes.
+ */
 const open = new Map<Device, FoundAdapter>();
 
 /** An open device. Make one with openDevice. */
@@ -49,16 +73,25 @@ export class Device {
     this.description = description;
     const own = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
     this.bindingLimit = Math.min(own, options.bindingLimit ?? own);
-    check(this.bindingLimit >= LEAST_BINDING, 'bad-parameter', () =>
-      `bindingLimit: expected at least ${LEAST_BINDING} bytes, found ${this.bindingLimit}`);
-    this.groupLimit = Math.min(device.limits.maxComputeWorkgroupsPerDimension, options.groupLimit ?? Infinity);
+    check(
+      this.bindingLimit >= LEAST_BINDING,
+      'bad-parameter',
+      () => `bindingLimit: expected at least ${LEAST_BINDING} bytes, found ${this.bindingLimit}`,
+    );
+    this.groupLimit = Math.min(
+      device.limits.maxComputeWorkgroupsPerDimension,
+      options.groupLimit ?? Infinity,
+    );
     this.memoryBudget = options.memoryBudget ?? Math.max(4 * own, LEAST_BUDGET);
     void device.lost.then((info) => {
-      const lost = new FocusError('device-lost',
+      const lost = new FocusError(
+        'device-lost',
         `the WebGPU device ${description.name} was lost: ${info.message || info.reason}`,
-        'open the backend again, or use the cpu backend');
+        'open the backend again, or use the cpu backend',
+      );
       this.#lost = lost;
       for (const reject of this.#waiting) reject(lost);
+      open.delete(this);
     });
     device.onuncapturederror = (event) => {
       event.preventDefault();
@@ -73,27 +106,40 @@ export class Device {
 
   /** Throws if the device is destroyed or lost, or has reported an error that nobody caught. */
   assertUsable(): void {
-    check(!this.#destroyed, 'device-lost', () => 'the WebGPU backend was used after destroy()',
-      'open the backend again');
+    check(
+      !this.#destroyed,
+      'device-lost',
+      () => 'the WebGPU backend was used after destroy()',
+      'open the backend again',
+    );
     if (this.#lost !== null) throw this.#lost;
     if (this.#error !== null) throw this.#error;
   }
 
   /** Throws `too-large` unless `bytes` more fit the budget. `what` names them in the message. */
   assertFits(bytes: number, what: string): void {
-    check(this.#allocatedBytes + bytes <= this.memoryBudget, 'too-large', () =>
-      `${what} needs ${bytes} bytes on ${this.description.name}, and ${this.#allocatedBytes} of a budget of ` +
-      `${this.memoryBudget} bytes are taken`, 'raise memoryBudget, use fewer columns, or use the cpu backend');
+    check(
+      this.#allocatedBytes + bytes <= this.memoryBudget,
+      'too-large',
+      () =>
+        `${what} needs ${bytes} bytes on ${this.description.name}, and ${this.#allocatedBytes} ` +
+        `of a budget of ${this.memoryBudget} bytes are taken`,
+      'raise memoryBudget, use fewer columns, or use the cpu backend',
+    );
   }
 
   /** Makes a zeroed buffer within budget and limits; `bytes` are rounded up to four. */
   allocate(label: string, bytes: number, usage: number): GPUBuffer {
     this.assertUsable();
     const size = Math.max(4, Math.ceil(bytes / 4) * 4);
-    const limit = (usage & usages.storage) === 0 ? this.device.limits.maxBufferSize : this.bindingLimit;
-    check(size <= limit, 'too-large', () =>
-      `${label} needs ${size} bytes and ${this.description.name} binds at most ${limit}`,
-      'use fewer columns, a smaller graph, or the cpu backend');
+    const limit =
+      (usage & usages.storage) === 0 ? this.device.limits.maxBufferSize : this.bindingLimit;
+    check(
+      size <= limit,
+      'too-large',
+      () => `${label} needs ${size} bytes and ${this.description.name} binds at most ${limit}`,
+      'use fewer columns, a smaller graph, or the cpu backend',
+    );
     this.assertFits(size, label);
     const buffer = this.device.createBuffer({ label, size, usage });
     this.#allocatedBytes += size;
@@ -106,7 +152,10 @@ export class Device {
     buffer.destroy();
   }
 
-  /** Waits for the device, or rejects if it is lost or reports an error meanwhile; never hangs on a lost device. */
+  /**
+   * Waits for the device, or rejects if it is lost or reports an error meanwhile; never hangs on a
+   * lost device.
+   */
   async settle<T>(work: Promise<T>): Promise<T> {
     try {
       const result = await this.#unlessLost(work);
@@ -114,22 +163,25 @@ export class Device {
       return result;
     } catch (cause) {
       if (cause instanceof FocusError) throw cause;
-      // A wait that the driver aborts is often the first sign of a loss, whose own report comes a moment later.
+      // A wait that the driver aborts is often the first sign of a loss, whose own report comes a
+      // moment later.
       await this.#unlessLost(new Promise((resolve) => setTimeout(resolve, 100)));
       this.assertUsable();
       throw new FocusError('failure', `WebGPU: ${String(cause)}`, '', { cause });
     }
   }
 
-  /** Destroys the device, then lets go of Dawn's entry object. Idempotent. */
+  /** Destroys the device. Idempotent; Dawn's entry object stays (see adapters.ts). */
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.device.destroy();
-    open.delete(this);
   }
 
-  /** The work's outcome, or the loss of the device if that is first. A race would keep every wait alive with the device. */
+  /**
+   * The work's outcome, or the loss of the device if that is first. A race would keep every wait
+   * alive with the device.
+   */
   #unlessLost<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== null) reject(this.#lost);
@@ -155,8 +207,12 @@ export async function openDevice(options: DeviceOptions): Promise<Device> {
     return new Device(device, found, options);
   } catch (cause) {
     if (cause instanceof FocusError) throw cause;
-    throw new FocusError('no-backend', `WebGPU: ${found.description.name} gives no device: ${String(cause)}`,
-      'use the cpu backend', { cause });
+    throw new FocusError(
+      'no-backend',
+      `WebGPU: ${found.description.name} gives no device: ${String(cause)}`,
+      'use the cpu backend',
+      { cause },
+    );
   }
 }
 
@@ -164,6 +220,14 @@ function errorOf(error: GPUError): FocusError {
   const outOfMemory = /memory/i.test(error.constructor.name);
   const message = `WebGPU: ${error.message.trim().split('\n')[0]}`;
   return outOfMemory
-    ? new FocusError('too-large', message, 'lower memoryBudget below the free memory, or use the cpu backend')
-    : new FocusError('failure', message, 'please report this with the adapter named by `focus doctor`');
+    ? new FocusError(
+        'too-large',
+        message,
+        'lower memoryBudget below the free memory, or use the cpu backend',
+      )
+    : new FocusError(
+        'failure',
+        message,
+        'please report this with the adapter named by `focus doctor`',
+      );
 }

@@ -1,6 +1,7 @@
-// Puts an arrangement on the device: slices of consecutive rows, each in one buffer of at most the binding limit, so a matrix may
-// be larger than a binding. A slice is [items | columns | weights] in words of 32 bits; an item, four words, is a row with its
-// three arc positions, or a segment of a row longer than SEGMENT_ARCS, whose partial sum join.wgsl adds up.
+// Puts an arrangement on the device: slices of consecutive rows, each in one buffer of at most the
+// binding limit, so a matrix may be larger than a binding. A slice is [items | columns | weights]
+// in words of 32 bits; an item, four words, is a row with its three arc positions, or a segment of
+// a row longer than SEGMENT_ARCS, whose partial sum join.wgsl adds up.
 
 import type { Csr } from '../../graph/csr.js';
 import { arrange, lanesLog2, type Arrangement } from './arrangement.js';
@@ -52,10 +53,20 @@ interface Items {
   readonly longestRow: number;
 }
 
-/** Arranges and uploads a graph. Throws `too-large` before it allocates where the budget does not hold it. */
-export async function placeMatrix(device: Device, axons: Csr, directions: 'in' | 'both'): Promise<PlacedMatrix> {
+/**
+ * Arranges and uploads a graph. Throws `too-large` before it allocates where the budget does not
+ * hold it.
+ */
+export async function placeMatrix(
+  device: Device,
+  axons: Csr,
+  directions: 'in' | 'both',
+): Promise<PlacedMatrix> {
   const stored = axons.offsets[axons.rows] * (directions === 'both' ? 2 : 1);
-  device.assertFits(4 * (ITEM_WORDS * axons.rows + stored), `a graph of ${axons.rows} rows and ${stored} arcs`);
+  device.assertFits(
+    4 * (ITEM_WORDS * axons.rows + stored),
+    `a graph of ${axons.rows} rows and ${stored} arcs`,
+  );
   const arrangement = arrange(axons, directions);
   const items = listItems(arrangement);
   const words = ITEM_WORDS * items.count + stored * (arrangement.weights === null ? 1 : 2);
@@ -84,7 +95,8 @@ export async function placeMatrix(device: Device, axons: Csr, directions: 'in' |
 
 function listItems({ rows, sequence, starts, middles, ends }: Arrangement): Items {
   let count = rows;
-  for (let row = 0; row < rows; row++) count += Math.max(1, segmentsOf(ends[row] - starts[row])) - 1;
+  for (let row = 0; row < rows; row++)
+    count += Math.max(1, segmentsOf(ends[row] - starts[row])) - 1;
   const words = new Uint32Array(ITEM_WORDS * count);
   const joins: number[] = [];
   let at = 0;
@@ -113,7 +125,12 @@ function segmentsOf(arcs: number): number {
 }
 
 /** The item after the last that still fits one binding together with its arcs. */
-function sliceEnd({ words, count }: Items, first: number, weighted: boolean, limit: number): number {
+function sliceEnd(
+  { words, count }: Items,
+  first: number,
+  weighted: boolean,
+  limit: number,
+): number {
   const firstArc = words[ITEM_WORDS * first + 1];
   let end = first;
   while (end < count) {
@@ -142,7 +159,8 @@ async function uploadSlice(
     const lanes = lanesLog2(local[at + 3] - local[at + 1]);
     for (let word = 1; word < ITEM_WORDS; word++) local[at + word] -= firstArc;
     const last = bins.at(-1);
-    if (last === undefined || last.lanesLog2 !== lanes) bins.push({ firstItem: item, items: 1, lanesLog2: lanes });
+    if (last === undefined || last.lanesLog2 !== lanes)
+      bins.push({ firstItem: item, items: 1, lanesLog2: lanes });
     else last.items++;
   }
   const columnBase = local.length;
@@ -151,19 +169,31 @@ async function uploadSlice(
   const buffer = device.allocate('matrix slice', size, usages.storage | usages.copyTarget);
   await upload(device, buffer, 0, local);
   await upload(device, buffer, 4 * columnBase, columns.subarray(firstArc, endArc));
-  if (weights !== null) await upload(device, buffer, 4 * weightBase, weights.subarray(firstArc, endArc));
+  if (weights !== null)
+    await upload(device, buffer, 4 * weightBase, weights.subarray(firstArc, endArc));
   return { buffer, columnBase, weightBase, bins };
 }
 
-async function uploadJoins(device: Device, joins: readonly number[]): Promise<PlacedMatrix['joins']> {
+async function uploadJoins(
+  device: Device,
+  joins: readonly number[],
+): Promise<PlacedMatrix['joins']> {
   if (joins.length === 0) return null;
   const buffer = device.allocate('long rows', 4 * joins.length, usages.storage | usages.copyTarget);
   await upload(device, buffer, 0, Uint32Array.from(joins));
   return { buffer, count: joins.length / 3 };
 }
 
-/** Copies words in, in pieces. The arrays are this file's own, never shared memory, which Dawn cannot read from. */
-async function upload(device: Device, buffer: GPUBuffer, byte: number, words: Uint32Array | Float32Array): Promise<void> {
+/**
+ * Copies words in, in pieces. The arrays are this file's own, never shared memory, which Dawn
+ * cannot read from.
+ */
+async function upload(
+  device: Device,
+  buffer: GPUBuffer,
+  byte: number,
+  words: Uint32Array | Float32Array,
+): Promise<void> {
   const { queue } = device.device;
   const step = UPLOAD_BYTES / 4;
   for (let k = 0; k < words.length; k += step) {

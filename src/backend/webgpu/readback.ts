@@ -1,4 +1,5 @@
-// Brings numbers back from the device through mappable staging buffers, a few of which are kept for reuse.
+// Brings numbers back from the device through mappable staging buffers, a few of which are kept for
+// reuse.
 
 import { usages, type Device } from './device.js';
 import type { Recorder } from './recorder.js';
@@ -27,8 +28,8 @@ export class Readback {
   }
 
   /**
-   * Submits what is recorded, waits, and returns the pieces one after the other as f32. One wait however many the pieces.
-   * Rejects with `device-lost` if the device goes away meanwhile.
+   * Submits what is recorded, waits, and returns the pieces one after the other as f32. One wait
+   * however many the pieces. Rejects with `device-lost` if the device goes away meanwhile.
    */
   async read(pieces: readonly Piece[]): Promise<Float32Array> {
     const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
@@ -56,7 +57,11 @@ export class Readback {
   #take(bytes: number): GPUBuffer {
     const at = this.#idle.findIndex((staging) => staging.size >= bytes);
     if (at >= 0) return this.#idle.splice(at, 1)[0];
-    return this.#device.allocate('readback', Math.max(bytes, 4096), usages.mapRead | usages.copyTarget);
+    return this.#device.allocate(
+      'readback',
+      Math.max(bytes, 4096),
+      usages.mapRead | usages.copyTarget,
+    );
   }
 
   #give(staging: GPUBuffer): void {

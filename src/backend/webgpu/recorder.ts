@@ -1,6 +1,7 @@
-// Records verbs into one command encoder and submits them late: k iterations cost one submit, and only a wait or a full buffer
-// sends it. Parameters and constant coefficients are collected on the host and uploaded once before the submit; the queue keeps
-// that order, so a buffer is never overwritten before the work that reads it has run. Each dispatch is its own usage scope, so a
+// Records verbs into one command encoder and submits them late: k iterations cost one submit, and
+// only a wait or a full buffer sends it. Parameters and constant coefficients are collected on the
+// host and uploaded once before the submit; the queue keeps that order, so a buffer is never
+// overwritten before the work that reads it has run. Each dispatch is its own usage scope, so a
 // whole batch fits in one compute pass.
 
 import { check, invariant } from '../../base/errors.js';
@@ -40,20 +41,30 @@ export class Recorder {
     this.#device = device;
     this.space = space;
     this.#constants = new Float32Array(space.constants);
-    this.#parameterBuffer = device.allocate('parameters', MOST_DISPATCHES * PARAMETER_BYTES,
-      usages.uniform | usages.copyTarget);
-    this.coefficients = device.allocate('coefficients', 4 * (space.constants + space.scalars),
-      usages.storage | usages.copyTarget | usages.copySource);
+    this.#parameterBuffer = device.allocate(
+      'parameters',
+      MOST_DISPATCHES * PARAMETER_BYTES,
+      usages.uniform | usages.copyTarget,
+    );
+    this.coefficients = device.allocate(
+      'coefficients',
+      4 * (space.constants + space.scalars),
+      usages.storage | usages.copyTarget | usages.copySource,
+    );
   }
 
   /**
-   * Makes room for dispatches and their constants, so that no submit falls in between. Returns whether it had to submit:
-   * constants placed before that are gone.
+   * Makes room for dispatches and their constants, so that no submit falls in between. Returns
+   * whether it had to submit: constants placed before that are gone.
    */
   reserve(dispatches: number, constants: number): boolean {
     this.#device.assertUsable();
-    check(constants <= this.space.constants, 'too-large', () =>
-      `${constants} coefficients in one verb: expected at most ${this.space.constants}`, 'use fewer columns');
+    check(
+      constants <= this.space.constants,
+      'too-large',
+      () => `${constants} coefficients in one verb: expected at most ${this.space.constants}`,
+      'use fewer columns',
+    );
     invariant(dispatches <= MOST_DISPATCHES, 'a verb fits in one submit');
     const full = this.#dispatches + dispatches > MOST_DISPATCHES;
     if (!full && this.#constantCount + constants <= this.space.constants) return false;
@@ -61,7 +72,10 @@ export class Recorder {
     return true;
   }
 
-  /** Places constant coefficients for the verb being recorded; returns their place in `coefficients`. */
+  /**
+   * Places constant coefficients for the verb being recorded; returns their place in
+   * `coefficients`.
+   */
   constant(values: ArrayLike<number>): number {
     const place = this.#constantCount;
     this.#constants.set(values, place);
@@ -70,10 +84,16 @@ export class Recorder {
   }
 
   /**
-   * Records one dispatch. `buffers` follow the kernel's bindings; `fill` writes the parameters into a zeroed block of words.
-   * Cost: some microseconds of the host's time, nothing on the device until flush.
+   * Records one dispatch. `buffers` follow the kernel's bindings; `fill` writes the parameters into
+   * a zeroed block of words. Cost: some microseconds of the host's time, nothing on the device
+   * until flush.
    */
-  dispatch(kernel: Kernel, buffers: readonly GPUBuffer[], groups: number, fill: (words: Uint32Array) => void): void {
+  dispatch(
+    kernel: Kernel,
+    buffers: readonly GPUBuffer[],
+    groups: number,
+    fill: (words: Uint32Array) => void,
+  ): void {
     if (groups === 0) return;
     invariant(this.#dispatches < MOST_DISPATCHES, 'room was reserved for a dispatch');
     const first = this.#dispatches * PARAMETER_WORDS;
@@ -87,7 +107,10 @@ export class Recorder {
     this.#dispatches++;
   }
 
-  /** Records a copy between buffers, after the dispatches recorded so far. Offsets and bytes are multiples of four. */
+  /**
+   * Records a copy between buffers, after the dispatches recorded so far. Offsets and bytes are
+   * multiples of four.
+   */
   copy(from: GPUBuffer, fromByte: number, to: GPUBuffer, toByte: number, bytes: number): void {
     this.#endPass();
     this.#open().copyBufferToBuffer(from, fromByte, to, toByte, bytes);
@@ -106,7 +129,13 @@ export class Recorder {
     this.#endPass();
     const { queue } = this.#device.device;
     if (this.#dispatches > 0) {
-      queue.writeBuffer(this.#parameterBuffer, 0, this.#parameters, 0, this.#dispatches * PARAMETER_WORDS);
+      queue.writeBuffer(
+        this.#parameterBuffer,
+        0,
+        this.#parameters,
+        0,
+        this.#dispatches * PARAMETER_WORDS,
+      );
     }
     if (this.#constantCount > 0) {
       queue.writeBuffer(this.coefficients, 0, this.#constants, 0, this.#constantCount);
@@ -117,7 +146,9 @@ export class Recorder {
     this.#constantCount = 0;
   }
 
-  /** Submits what may still use a buffer and forgets bind groups: call before a buffer is destroyed. */
+  /**
+   * Submits what may still use a buffer and forgets bind groups: call before a buffer is destroyed.
+   */
   forget(): void {
     this.flush();
     this.#groups.clear();
@@ -142,7 +173,10 @@ export class Recorder {
   }
 
   #bindGroup(kernel: Kernel, buffers: readonly GPUBuffer[]): GPUBindGroup {
-    invariant(buffers.length === kernel.bindings.length, `${kernel.name} has a buffer for each binding`);
+    invariant(
+      buffers.length === kernel.bindings.length,
+      `${kernel.name} has a buffer for each binding`,
+    );
     const key = `${kernel.name}:${buffers.map((buffer) => this.#nameOf(buffer)).join()}`;
     const known = this.#groups.get(key);
     if (known !== undefined) return known;

@@ -1,6 +1,6 @@
-// Encodes reductions: reduce.wgsl over chunks of 2,048 rows, then fold.wgsl until one sum is left, which lands in the ring of
-// scalars. Reductions that share few vectors go into one dispatch. The depth of any sum is bounded by three such stages of
-// depth 50 up to 8·10⁹ rows.
+// Encodes reductions: reduce.wgsl over chunks of 2,048 rows, then fold.wgsl until one sum is left,
+// which lands in the ring of scalars. Reductions that share few vectors go into one dispatch. The
+// depth of any sum is bounded by three such stages of depth 50 up to 8·10⁹ rows.
 
 import { check } from '../../base/errors.js';
 import type { Reduction } from '../backend.js';
@@ -51,8 +51,11 @@ export function recordReductions(
   reductions: readonly OwnReduction[],
   partials: PartialBuffers,
 ): readonly DeviceScalars[] {
-  check(reductions.length <= MOST_REDUCTIONS, 'usage', () =>
-    `${reductions.length} reductions in one call: expected at most ${MOST_REDUCTIONS}`);
+  check(
+    reductions.length <= MOST_REDUCTIONS,
+    'usage',
+    () => `${reductions.length} reductions in one call: expected at most ${MOST_REDUCTIONS}`,
+  );
   const results = new Map<OwnReduction, DeviceScalars>();
   for (const batch of batches(reductions)) {
     const scalars = stage.ring.take(batch.reductions.length, batch.columns);
@@ -67,16 +70,27 @@ function batches(reductions: readonly OwnReduction[]): readonly Batch[] {
   const list: Batch[] = [];
   for (const reduction of reductions) {
     const { kind, x, y, weight } = reduction;
-    check((kind === 'dot' || kind === 'distance') === (y !== null), 'usage', () =>
-      `a reduction '${kind}' ${y === null ? 'needs' : 'has no'} second vector y`);
+    check(
+      (kind === 'dot' || kind === 'distance') === (y !== null),
+      'usage',
+      () => `a reduction '${kind}' ${y === null ? 'needs' : 'has no'} second vector y`,
+    );
     for (const other of [y, weight]) {
-      check(other === null || other.columns === x.columns || other.columns === 1, 'bad-parameter', () =>
-        `a reduction of ${x.columns} columns with a vector of ${other?.columns}: expected ${x.columns} or 1`);
+      check(
+        other === null || other.columns === x.columns || other.columns === 1,
+        'bad-parameter',
+        () =>
+          `a reduction of ${x.columns} columns with a vector of ${other?.columns}: expected as many or 1`,
+      );
     }
     const vectors = [...new Set([x, y, weight])].filter((vector) => vector !== null);
     let batch = list.at(-1);
     const extra = vectors.filter((vector) => !(batch?.slots.includes(vector) ?? false));
-    if (batch === undefined || batch.columns !== x.columns || batch.slots.length + extra.length > SLOTS) {
+    if (
+      batch === undefined ||
+      batch.columns !== x.columns ||
+      batch.slots.length + extra.length > SLOTS
+    ) {
       batch = { columns: x.columns, reductions: [], slots: [] };
       list.push(batch);
     }
@@ -86,7 +100,9 @@ function batches(reductions: readonly OwnReduction[]): readonly Batch[] {
   return list;
 }
 
-/** All stages of a batch. The last one writes the ring, the others alternate between two buffers. */
+/**
+ * All stages of a batch. The last one writes the ring, the others alternate between two buffers.
+ */
 function recordBatch(stage: Stage, batch: Batch, place: number, partials: PartialBuffers): void {
   const { rows, kernels, recorder, nothing } = stage;
   const { columns, reductions, slots } = batch;
@@ -105,7 +121,8 @@ function recordBatch(stage: Stage, batch: Batch, place: number, partials: Partia
     words.set([columns, columnsLog2, tiles, groups, rows, chunks, chunks === 1 ? place : 0, 0]);
     words.set(jobs, HEAD_WORDS);
     // Scaling waits for the last stage, where nothing is added any more.
-    if (chunks > 1) for (let job = 0; job < count; job++) words[HEAD_WORDS + 4 * job + 3] = bitsOf(1);
+    if (chunks > 1)
+      for (let job = 0; job < count; job++) words[HEAD_WORDS + 4 * job + 3] = bitsOf(1);
   });
   for (let which: 0 | 1 = 1; chunks > 1; which = which === 0 ? 1 : 0) {
     const source = target;
@@ -116,7 +133,16 @@ function recordBatch(stage: Stage, batch: Batch, place: number, partials: Partia
     recorder.reserve(1, 0);
     recorder.dispatch(kernels.fold, [target, source], groups, (words) => {
       const last = chunks === 1;
-      words.set([columns, columnsLog2, tiles, groups, sums, chunks, last ? place : 0, last ? 1 : 0]);
+      words.set([
+        columns,
+        columnsLog2,
+        tiles,
+        groups,
+        sums,
+        chunks,
+        last ? place : 0,
+        last ? 1 : 0,
+      ]);
       words.set(jobs, HEAD_WORDS);
     });
   }
@@ -132,8 +158,12 @@ function jobWords({ columns, reductions, slots }: Batch): Uint32Array {
     const exponent = kind === 'dot' ? shared + (y?.exponent ?? 0) : shared;
     const xy = sourceOf(x) + sourceOf(y) * 65_536;
     // x and y of a distance may be stored with different powers of two.
-    const apart = kind === 'distance' ? Math.min(127, Math.max(-126, (y?.exponent ?? 0) - x.exponent)) : 0;
-    words.set([KINDS[kind] + 256 * (127 + apart), xy, sourceOf(weight), bitsOf(powerOfTwo(exponent))], 4 * k);
+    const apart =
+      kind === 'distance' ? Math.min(127, Math.max(-126, (y?.exponent ?? 0) - x.exponent)) : 0;
+    words.set(
+      [KINDS[kind] + 256 * (127 + apart), xy, sourceOf(weight), bitsOf(powerOfTwo(exponent))],
+      4 * k,
+    );
   });
   return words;
 }

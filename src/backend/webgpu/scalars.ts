@@ -1,6 +1,6 @@
-// Reduced numbers that stay on the device: a ring behind the constants of the coefficient buffer. The interface gives scalars no
-// release, so the oldest are overwritten after some tens of thousands of numbers; using one after that is an error, never a wrong
-// number.
+// Reduced numbers that stay on the device: a ring behind the constants of the coefficient buffer.
+// The interface gives scalars no release, so the oldest are overwritten after some tens of
+// thousands of numbers; using one after that is an error, never a wrong number.
 
 import { check } from '../../base/errors.js';
 import type { Scalars } from '../backend.js';
@@ -30,21 +30,32 @@ export class ScalarRing {
   /** Takes consecutive places for `count` scalars of so many columns, overwriting the oldest. */
   take(count: number, columns: number): readonly DeviceScalars[] {
     const numbers = count * columns;
-    check(numbers <= this.#capacity, 'too-large', () =>
-      `${count} reductions of ${columns} columns: expected at most ${this.#capacity} numbers`, 'use fewer columns');
+    check(
+      numbers <= this.#capacity,
+      'too-large',
+      () => `${count} reductions of ${columns} columns: expected at most ${this.#capacity} numbers`,
+      'use fewer columns',
+    );
     const beforeEnd = this.#capacity - (this.#taken % this.#capacity);
     if (numbers > beforeEnd) this.#taken += beforeEnd;
     const first = this.#taken;
     this.#taken += numbers;
-    return Array.from({ length: count }, (_, k) => new DeviceScalars(this, columns, first + k * columns));
+    return Array.from(
+      { length: count },
+      (_, k) => new DeviceScalars(this, columns, first + k * columns),
+    );
   }
 
   /** The place in the coefficient buffer; throws `usage` if the numbers have been overwritten. */
   placeOf({ ring, position }: DeviceScalars): number {
     check(ring === this, 'usage', () => 'scalars of one workspace used in another');
-    check(this.#taken - position <= this.#capacity, 'usage', () =>
-      `scalars used after ${this.#taken - position} newer numbers: expected at most ${this.#capacity}`,
-      'read them, or combine them into a vector, sooner');
+    check(
+      this.#taken - position <= this.#capacity,
+      'usage',
+      () =>
+        `scalars used after ${this.#taken - position} newer numbers, at most ${this.#capacity} are kept`,
+      'read them, or combine them into a vector, sooner',
+    );
     return this.#base + (position % this.#capacity);
   }
 }

@@ -1,13 +1,17 @@
-// Keeps f32 away from overflow and underflow. Weights and vectors may span what stakes span (10²⁵ and its inverse), f32 ends at
-// 10^±38, and their products end sooner: so numbers far from one are stored divided by a power of two, value = stored · 2^exponent.
-// The exponent is kept on the host and multiplied back, exactly, into the factors of each verb. Ordinary data have exponent zero.
+// Keeps f32 away from overflow and underflow. Weights and vectors may span what stakes span (10²⁵
+// and its inverse), f32 ends at 10^±38, and their products end sooner: so numbers far from one are
+// stored divided by a power of two, value = stored · 2^exponent. The exponent is kept on the host
+// and multiplied back, exactly, into the factors of each verb. Ordinary data have exponent zero.
 
 /** Magnitudes within 2^±40 are stored as they are. */
 const ORDINARY = 40;
 /** The largest stored magnitude stays below 2¹⁰⁰, whatever the smallest one is. */
 const LARGEST = 100;
 
-/** The exponent that centres the given magnitudes around one. Zeros and non-finite numbers do not count. O(length). */
+/**
+ * The exponent that centres the given magnitudes around one. Zeros and non-finite numbers do not
+ * count. O(length).
+ */
 export function exponentOf(values: Float64Array): number {
   let least = Infinity;
   let most = 0;

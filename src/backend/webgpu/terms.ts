@@ -1,6 +1,7 @@
-// Turns terms (coefficient · vector) into what a kernel binds: a few vectors in slots, and per term a place in `coefficients`, a
-// slot and a power of two. A vector that is also the result takes no slot, because WebGPU forbids binding a buffer for reading
-// and writing at once; the kernel reads it from the result itself, element by element, before it writes.
+// Turns terms (coefficient · vector) into what a kernel binds: a few vectors in slots, and per term
+// a place in `coefficients`, a slot and a power of two. A vector that is also the result takes no
+// slot, because WebGPU forbids binding a buffer for reading and writing at once; the kernel reads
+// it from the result itself, element by element, before it writes.
 
 import { check } from '../../base/errors.js';
 import type { Coefficient, Term } from '../backend.js';
@@ -25,22 +26,33 @@ const BROADCAST = 256;
 const TERM_WORDS = 4;
 
 /** Resolves the vectors of terms. */
-export function ownTerms(terms: readonly Term[], own: (vector: Term['vector']) => DeviceVector): OwnTerm[] {
+export function ownTerms(
+  terms: readonly Term[],
+  own: (vector: Term['vector']) => DeviceVector,
+): OwnTerm[] {
   return terms.map(({ coefficient, vector }) => ({ coefficient, vector: own(vector) }));
 }
 
 /**
- * Splits terms into groups of at most `slots` distinct vectors besides `out`. All terms on `out` itself are in the first group:
- * they mean its value before the verb.
+ * Splits terms into groups of at most `slots` distinct vectors besides `out`. All terms on `out`
+ * itself are in the first group: they mean its value before the verb.
  */
-export function groupTerms(out: DeviceVector, terms: readonly OwnTerm[], slots: number): TermGroup[] {
+export function groupTerms(
+  out: DeviceVector,
+  terms: readonly OwnTerm[],
+  slots: number,
+): TermGroup[] {
   const groups: { terms: OwnTerm[]; slots: DeviceVector[] }[] = [
     { terms: terms.filter((term) => term.vector === out), slots: [] },
   ];
   for (const term of terms) {
     const { vector } = term;
-    check(vector.columns === out.columns || vector.columns === 1, 'bad-parameter', () =>
-      `a term of ${vector.columns} columns in a block of ${out.columns}: expected ${out.columns} or 1`);
+    check(
+      vector.columns === out.columns || vector.columns === 1,
+      'bad-parameter',
+      () =>
+        `a term of ${vector.columns} columns in a block of ${out.columns}: expected as many or 1`,
+    );
     if (vector === out) continue;
     const home = groups.find((group) => group.slots.includes(vector));
     const last = groups[groups.length - 1];
@@ -55,10 +67,16 @@ export function groupTerms(out: DeviceVector, terms: readonly OwnTerm[], slots: 
 
 /** Constants that terms place in the coefficient buffer, at most. */
 export function constantsOf(terms: readonly OwnTerm[]): number {
-  return terms.reduce((sum, { coefficient }) => sum + (coefficient instanceof Float64Array ? coefficient.length : 1), 0);
+  return terms.reduce(
+    (sum, { coefficient }) => sum + (coefficient instanceof Float64Array ? coefficient.length : 1),
+    0,
+  );
 }
 
-/** Writes the Term structs of a group into parameter words and its constants into the coefficient buffer. */
+/**
+ * Writes the Term structs of a group into parameter words and its constants into the coefficient
+ * buffer.
+ */
 export function writeTerms(
   words: Uint32Array,
   out: DeviceVector,
@@ -75,12 +93,27 @@ export function writeTerms(
   });
 }
 
-function placeCoefficient(coefficient: Coefficient, columns: number, recorder: Recorder, ring: ScalarRing) {
-  if (typeof coefficient === 'number') return { place: recorder.constant([coefficient]), stride: 0 };
+function placeCoefficient(
+  coefficient: Coefficient,
+  columns: number,
+  recorder: Recorder,
+  ring: ScalarRing,
+) {
+  if (typeof coefficient === 'number')
+    return { place: recorder.constant([coefficient]), stride: 0 };
   const given = coefficient instanceof Float64Array ? coefficient.length : coefficient.columns;
-  check(given === columns, 'bad-parameter', () =>
-    `a coefficient for ${given} columns on a block of ${columns}: expected one number for each column`);
-  if (coefficient instanceof Float64Array) return { place: recorder.constant(coefficient), stride: 1 };
-  check(coefficient instanceof DeviceScalars, 'usage', () => 'scalars of another backend used as a coefficient');
+  check(
+    given === columns,
+    'bad-parameter',
+    () =>
+      `a coefficient of ${given} numbers on a block of ${columns} columns: expected one for each`,
+  );
+  if (coefficient instanceof Float64Array)
+    return { place: recorder.constant(coefficient), stride: 1 };
+  check(
+    coefficient instanceof DeviceScalars,
+    'usage',
+    () => 'scalars of another backend used as a coefficient',
+  );
   return { place: ring.placeOf(coefficient), stride: 1 };
 }

@@ -1,5 +1,6 @@
-// Blocks of rows × columns elements on the device, in device row order, reused by size. Behind the rows lies room for the partial
-// sums of long rows (see matrix.ts), so a product needs no buffer of its own for them.
+// Blocks of rows × columns elements on the device, in device row order, reused by size. Behind the
+// rows lies room for the partial sums of long rows (see matrix.ts), so a product needs no buffer of
+// its own for them.
 
 import { check, invariant } from '../../base/errors.js';
 import type { Vector } from '../backend.js';
@@ -34,10 +35,16 @@ export class VectorPool {
     this.#elementBytes = elementBytes;
   }
 
-  /** A zeroed block. Throws `too-large` where it exceeds a binding or, idle blocks freed, the budget. */
+  /**
+   * A zeroed block. Throws `too-large` where it exceeds a binding or, idle blocks freed, the
+   * budget.
+   */
   take(columns: number): DeviceVector {
-    check(Number.isInteger(columns) && columns >= 1, 'bad-parameter', () =>
-      `columns: expected an integer ≥ 1, found ${columns}`);
+    check(
+      Number.isInteger(columns) && columns >= 1,
+      'bad-parameter',
+      () => `columns: expected an integer ≥ 1, found ${columns}`,
+    );
     this.#device.assertUsable();
     const reused = this.#idle.get(columns)?.pop();
     if (reused !== undefined) this.#recorder.clear(reused);
@@ -57,7 +64,10 @@ export class VectorPool {
 
   /** The device's own view of a vector; throws if it is foreign or released. */
   own(vector: Vector): DeviceVector {
-    invariant(vector instanceof DeviceVector && vector.pool === this, 'a vector is used in its own workspace');
+    invariant(
+      vector instanceof DeviceVector && vector.pool === this,
+      'a vector is used in its own workspace',
+    );
     invariant(vector.live, 'a vector is not used after its release');
     return vector;
   }
@@ -75,12 +85,16 @@ export class VectorPool {
       this.#recorder.forget();
       this.#freeIdle();
     }
-    return this.#device.allocate(`vector of ${columns} columns`, bytes,
-      usages.storage | usages.copySource | usages.copyTarget);
+    return this.#device.allocate(
+      `vector of ${columns} columns`,
+      bytes,
+      usages.storage | usages.copySource | usages.copyTarget,
+    );
   }
 
   #freeIdle(): void {
-    for (const buffers of this.#idle.values()) for (const buffer of buffers) this.#device.free(buffer);
+    for (const buffers of this.#idle.values())
+      for (const buffer of buffers) this.#device.free(buffer);
     this.#idle.clear();
   }
 }

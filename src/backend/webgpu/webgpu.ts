@@ -1,12 +1,17 @@
-// The WebGPU backend: f32 on a GPU through npm `webgpu` (Dawn). Opened by name or by the automatic choice, which asks
-// probeWebGpu first and never takes a software adapter.
+// The WebGPU backend: f32 on a GPU through npm `webgpu` (Dawn). Opened by name or by the automatic
+// choice, which asks probeWebGpu first and never takes a software adapter.
 
 import type { Backend, Workspace } from '../backend.js';
 import { openDevice, type DeviceOptions } from './device.js';
 import { compileKernels, formatF32 } from './pipelines.js';
 import { openWorkspace } from './workspace.js';
 
-export { probeWebGpu, type AdapterDescription, type GraphicsApi, type WebGpuProbe } from './adapters.js';
+export {
+  probeWebGpu,
+  type AdapterDescription,
+  type GraphicsApi,
+  type WebGpuProbe,
+} from './adapters.js';
 export type { DeviceOptions } from './device.js';
 
 /**
@@ -19,12 +24,15 @@ export async function openWebGpu(options: DeviceOptions = {}): Promise<Backend> 
     const kernels = await compileKernels(device, formatF32);
     const workspaces = new Set<Workspace>();
     const { name, driver, software } = device.description;
+    const words = ['webgpu', name, driver, software ? 'a software adapter' : '', 'f32'];
     return {
       name: 'webgpu',
       precision: 'f32',
-      description: `webgpu, ${name}${driver === '' ? '' : `, ${driver}`}${software ? ', a software adapter' : ''}, f32`,
+      description: words.filter((word) => word !== '').join(', '),
       open: async (axons, directions) => {
-        const workspace = await openWorkspace(device, kernels, axons, directions, (closed) => workspaces.delete(closed));
+        const workspace = await openWorkspace(device, kernels, axons, directions, (closed) =>
+          workspaces.delete(closed),
+        );
         workspaces.add(workspace);
         return workspace;
       },

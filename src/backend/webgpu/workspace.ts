@@ -1,28 +1,26 @@
-// A graph on a GPU: the verbs of backend.ts, recorded and submitted late. Rows are in the order of arrangement.ts inside and in
-// the graph's order at this interface; numbers are f32 with a power of two per matrix and vector (scaling.ts).
+// A graph on a GPU: the verbs of backend.ts, recorded and submitted late. Rows are in the order of
+// arrangement.ts inside and in the graph's order at this interface; numbers are f32 with a power of
+// two per matrix and vector (scaling.ts).
 
 import { check } from '../../base/errors.js';
 import type { Csr } from '../../graph/csr.js';
 import type { Product, Reduction, Scalars, Term, Vector, Workspace } from '../backend.js';
 import { productDepth } from './depth.js';
 import { usages, type Device } from './device.js';
+import { recordAccumulation, recordCombination, recordScale } from './elementwise.js';
 import { placeMatrix, type PlacedMatrix } from './matrix.js';
 import type { Kernels } from './pipelines.js';
 import { recordProduct, type Stage } from './product.js';
 import { Readback } from './readback.js';
-import { bitsOf, Recorder } from './recorder.js';
+import { Recorder } from './recorder.js';
 import { recordReductions, type OwnReduction } from './reduction.js';
 import { DeviceScalars, ScalarRing } from './scalars.js';
-import { centre, exponentOf, powerOfTwo } from './scaling.js';
-import { constantsOf, groupTerms, ownTerms, writeTerms, type TermGroup } from './terms.js';
+import { exponentOf, powerOfTwo } from './scaling.js';
+import { ownTerms } from './terms.js';
 import { VectorPool, type DeviceVector } from './vectors.js';
 
 const MOST_TERMS = 24;
 const PRODUCT_TERMS = 4;
-const COMBINE_SLOTS = 6;
-const COMBINE_WORDS = 4;
-/** Elements of one workgroup of combine.wgsl and scale.wgsl. */
-const GROUP_ELEMENTS = 256;
 /** Constant coefficients of one submit, and scalars kept; less where the binding limit is small. */
 const CONSTANTS = 2 ** 16;
 const SCALARS = 2 ** 18;
@@ -90,8 +88,11 @@ class WebGpuWorkspace implements Workspace {
   write(vector: Vector, values: Float64Array): void {
     const own = this.#own(vector);
     const { columns } = own;
-    check(values.length === this.rows * columns, 'bad-parameter', () =>
-      `write: expected ${this.rows} × ${columns} numbers, found ${values.length}`);
+    check(
+      values.length === this.rows * columns,
+      'bad-parameter',
+      () => `write: expected ${this.rows} × ${columns} numbers, found ${values.length}`,
+    );
     const { place } = this.#stage.matrix;
     const exponent = exponentOf(values);
     const unit = powerOfTwo(exponent);
@@ -100,56 +101,58 @@ class WebGpuWorkspace implements Workspace {
       const at = place[i] * columns;
       for (let b = 0; b < columns; b++) stored[at + b] = values[i * columns + b] / unit;
     }
-    // The queue writes before anything that is submitted later, so what may still read the old numbers goes first.
+    // The queue writes before anything that is submitted later, so what may still read the old
+    // numbers goes first.
     this.#stage.recorder.flush();
     this.#device.device.queue.writeBuffer(own.buffer, 0, stored);
     own.exponent = exponent;
   }
 
-  product({ out, direction, x, factor, rowScale, diagonal, terms }: Product): void {
-    check(direction === 'in' || this.#directions === 'both', 'usage', () =>
-      `direction '${direction}' on a graph that was opened with directions 'in'`, "open it with 'both'");
-    check(terms.length <= PRODUCT_TERMS, 'usage', () =>
-      `${terms.length} terms in a product: expected at most ${PRODUCT_TERMS}`);
+  product({ out, direction, x, xIn, factor, rowScale, diagonal, terms }: Product): void {
+    check(
+      direction === 'in' || this.#directions === 'both',
+      'usage',
+      () => `direction '${direction}' on a graph that was opened with directions 'in'`,
+      "open it with 'both'",
+    );
+    check(
+      terms.length <= PRODUCT_TERMS,
+      'usage',
+      () => `${terms.length} terms in a product: expected at most ${PRODUCT_TERMS}`,
+    );
     const result = this.#own(out);
     const rest = recordProduct(this.#stage, {
       out: result,
       direction,
       x: this.#own(x),
+      xIn: xIn === undefined ? null : this.#own(xIn),
       factor,
       rowScale: rowScale === undefined ? null : this.#own(rowScale),
       diagonal: diagonal === undefined ? null : this.#own(diagonal),
       terms: ownTerms(terms, (vector) => this.#own(vector)),
     });
     result.exponent = 0;
-    for (const group of rest) this.#accumulate(result, group);
+    for (const group of rest) recordAccumulation(this.#stage, result, group);
   }
 
   combine(out: Vector, terms: readonly Term[]): void {
-    check(terms.length <= MOST_TERMS, 'usage', () => `${terms.length} terms: expected at most ${MOST_TERMS}`);
-    const result = this.#own(out);
+    check(
+      terms.length <= MOST_TERMS,
+      'usage',
+      () => `${terms.length} terms: expected at most ${MOST_TERMS}`,
+    );
     const own = ownTerms(terms, (vector) => this.#own(vector));
-    const exponent = own.length === 0 ? 0 : Math.max(...own.map(({ vector }) => vector.exponent));
-    const [first, ...rest] = groupTerms(result, own, COMBINE_SLOTS);
-    this.#combine(result, first, exponent);
-    for (const group of rest) this.#accumulate(result, group);
+    recordCombination(this.#stage, this.#own(out), own);
   }
 
-  scale(out: Vector, x: Vector, by: Vector, factor: number): void {
-    const [result, operand, scaling] = [this.#own(out), this.#own(x), this.#own(by)];
-    check(scaling.columns === 1 && operand.columns === result.columns, 'bad-parameter', () =>
-      `scale of ${operand.columns} columns by ${scaling.columns} into ${result.columns}: expected B by 1 into B`);
-    const { recorder, kernels, nothing } = this.#stage;
-    const elements = this.rows * result.columns;
-    const groups = Math.ceil(elements / GROUP_ELEMENTS);
-    const inFactor = centre(Math.abs(factor), Math.abs(factor));
-    const buffers = [operand, scaling].map((vector) => (vector === result ? nothing : vector.buffer));
-    recorder.reserve(1, 0);
-    recorder.dispatch(kernels.scale, [result.buffer, ...buffers], groups, (words) => {
-      const scaled = bitsOf(factor / powerOfTwo(inFactor));
-      words.set([result.columns, elements, groups, scaled, operand === result ? 1 : 0, scaling === result ? 1 : 0]);
+  scale(out: Vector, x: Vector, by: Vector, factor: number, plus?: Vector): void {
+    recordScale(this.#stage, {
+      out: this.#own(out),
+      x: this.#own(x),
+      by: this.#own(by),
+      factor,
+      plus: plus === undefined ? null : this.#own(plus),
     });
-    result.exponent = operand.exponent + scaling.exponent + inFactor;
   }
 
   reduce(reductions: readonly Reduction[]): readonly Scalars[] {
@@ -204,26 +207,6 @@ class WebGpuWorkspace implements Workspace {
     this.#closed(this);
   }
 
-  /** Writes Σ terms into out. */
-  #combine(out: DeviceVector, group: TermGroup, exponent: number): void {
-    const { recorder, kernels, ring, nothing } = this.#stage;
-    const elements = this.rows * out.columns;
-    const groups = Math.ceil(elements / GROUP_ELEMENTS);
-    const slots = Array.from({ length: COMBINE_SLOTS }, (_, k) => group.slots[k]?.buffer ?? nothing);
-    recorder.reserve(1, constantsOf(group.terms));
-    recorder.dispatch(kernels.combine, [recorder.coefficients, out.buffer, ...slots], groups, (words) => {
-      words.set([out.columns, elements, groups, group.terms.length]);
-      const exponents = group.terms.map(({ vector }) => vector.exponent - exponent);
-      writeTerms(words.subarray(COMBINE_WORDS), out, group, exponents, recorder, ring);
-    });
-    out.exponent = exponent;
-  }
-
-  /** Adds Σ terms to out. */
-  #accumulate(out: DeviceVector, { terms, slots }: TermGroup): void {
-    this.#combine(out, { terms: [{ coefficient: 1, vector: out }, ...terms], slots }, out.exponent);
-  }
-
   /** A buffer for partial sums, grown as needed. */
   #partialsOf(which: 0 | 1, bytes: number): GPUBuffer {
     const known = this.#partials[which];
@@ -244,7 +227,12 @@ class WebGpuWorkspace implements Workspace {
   }
 
   #assertOpen(): void {
-    check(!this.#destroyed, 'usage', () => 'a workspace was used after destroy()', 'open the graph again');
+    check(
+      !this.#destroyed,
+      'usage',
+      () => 'a workspace was used after destroy()',
+      'open the graph again',
+    );
     this.#device.assertUsable();
   }
 }
