@@ -1,6 +1,7 @@
 // Sparse matrix times a block of B columns: s(i, b) = Σ weight(i, j) · x(j, b), then the epilogue
 // of the row.
-// CPU twin: kernels/product.ts, kernels/product-block.ts. Needs number-*, summation and epilogue before it.
+// CPU twins: kernels/product.ts, kernels/product-block.ts. Needs number-*, summation and epilogue
+// before it.
 // Dispatch: one workgroup of 64 lanes per 64 / (lanes to a row · lanes side by side) items and tile
 // of 64 columns; two-dimensional above 65,535. An item is a row, or a segment of at most 1,024 arcs
 // of a longer row, whose sum goes to the tail of `out` for join.wgsl. Rows are binned by length: a

@@ -1,6 +1,7 @@
 // A backend's own particle order: groups of falling degree, the graph's order kept within a group. Hubs are gathered
 // most, so they share few cache lines; the rest keeps the locality of the input. Small particles are grouped by in- and
 // out-degree exactly, so neighbouring rows of A and of Aᵀ are equally long and the ends of their loops are predicted.
+// Leaves, particles of one link, follow the place of their only neighbour, so that a hub reads its leaves in a row.
 // On a Kronecker graph of scale 20 this makes a product 1.5 times as fast. Results are in graph order.
 // Source: degree-based grouping, Faldu, Diamond and Grot, 2019.
 
@@ -29,14 +30,48 @@ export function groupByDegree({ rows, offsets, columns }: Csr): Relabelling {
     start[group[i] + 1]++;
   }
   for (let g = 0; g < GROUPS; g++) start[g + 1] += start[g];
+  const next = start.slice(0, GROUPS);
   const order = new Uint32Array(rows);
   const place = new Uint32Array(rows);
   for (let i = 0; i < rows; i++) {
-    const at = start[group[i]]++;
+    const at = next[group[i]]++;
     order[at] = i;
     place[i] = at;
   }
+  for (const leaves of [groupOf(1, 0), groupOf(0, 1)]) {
+    followNeighbours({ order, place }, start[leaves], start[leaves + 1], anchorsOf(leaves));
+  }
   return { order, place };
+
+  /** Of each particle in the group, its only neighbour. */
+  function anchorsOf(leaves: number): Uint32Array {
+    const anchor = new Uint32Array(rows);
+    for (let i = 0; i < rows; i++) {
+      for (let k = offsets[i]; k < offsets[i + 1]; k++) {
+        if (group[columns[k]] === leaves) anchor[columns[k]] = i;
+        if (group[i] === leaves) anchor[i] = columns[k];
+      }
+    }
+    return anchor;
+  }
+}
+
+/** Reorders the places first … last − 1 by the place of each particle's anchor: a stable counting sort. */
+function followNeighbours(
+  { order, place }: Relabelling,
+  first: number,
+  last: number,
+  anchor: Uint32Array,
+): void {
+  const members = order.slice(first, last);
+  const start = new Uint32Array(order.length + 1);
+  for (const i of members) start[place[anchor[i]] + 1]++;
+  for (let p = 0; p < order.length; p++) start[p + 1] += start[p];
+  const targets = members.map((i) => first + start[place[anchor[i]]]++);
+  members.forEach((i, k) => {
+    order[targets[k]] = i;
+    place[i] = targets[k];
+  });
 }
 
 /** 0 for the largest degrees, GROUPS − 1 for no link at all. */

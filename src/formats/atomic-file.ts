@@ -35,6 +35,8 @@ export async function writeAtomically(
   produce: (sink: ByteSink) => Promise<void>,
 ): Promise<void> {
   if (path === '-') {
+    // A closed pipe is told to the callback of the write; without a listener it would also be thrown.
+    process.stdout.off('error', ignore).on('error', ignore);
     await produce({ write: writeStdout });
     return;
   }
@@ -92,6 +94,10 @@ function writeStdout(bytes: Uint8Array): Promise<void> {
       else resolve();
     });
   });
+}
+
+function ignore(): void {
+  // The write that failed rejects; see writeStdout.
 }
 
 /** A FocusError for a failed system call on an output, with its cause. */

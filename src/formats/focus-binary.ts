@@ -10,8 +10,10 @@ import { check } from '../base/errors.js';
 import type { Graph } from '../graph/graph.js';
 import {
   type IdTable,
+  MAX_BATCH_IDS,
   createIdTable,
   freezeIds,
+  internBatch,
   internId,
   internInteger,
 } from '../graph/id-table.js';

@@ -46,8 +46,8 @@ const TWO_TO_64 = 2n ** 64n;
  * Reads all rows into the builder.
  *
  * Throws FocusError `bad-input` for a damaged file, a missing column (naming those found), and a
- * null or a value out of range (naming row and column, rows counted from 1). Cost: about 0.2 s a
- * million rows; memory: one row group.
+ * null or a value out of range (naming row and column, rows counted from 1). Cost: about 1 s a
+ * million rows of text; memory: one row group.
  */
 export async function readParquet(file: RandomAccess, builder: LinkBuilder): Promise<ParquetNotes> {
   const { name } = file;

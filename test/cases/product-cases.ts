@@ -1,14 +1,10 @@
 // The shared cases of the product: every direction, part of the formula and shape of graph.
 
-import { expect } from 'vitest';
-import type { Direction, Reduction, Term, Workspace } from '../../src/backend/backend.js';
+import type { Direction, Term, Workspace } from '../../src/backend/backend.js';
 import type { Csr } from '../../src/graph/csr.js';
-import { graphs, weighted, type Bench, type Test } from './bench.js';
-import { naiveCombine, naiveProduct, naiveReduction, type Block, type NaiveTerm } from './naive.js';
-import { randomGraph, randomNumbers } from './random-graphs.js';
-
-/** Stakes from 1 to 10²⁵: their products leave f32 unless they are scaled. */
-const whales: typeof weighted = (random) => 10 ** (25 * random.double());
+import { graphs, weighted, type Bench, type Test, type Twin } from './bench.js';
+import { naiveProduct, type NaiveTerm } from './naive.js';
+import { randomGraph } from './random-graphs.js';
 
 /** Declares the cases of `product`. */
 export function productCases(test: Test): void {
@@ -44,13 +40,18 @@ export function productCases(test: Test): void {
       );
     }
   });
-  test('products agree with stakes of twenty-five decades', async (bench) => {
-    const axons = randomGraph({ rows: 400, arcs: 6000, seed: 7, weight: whales });
-    await bench.on(axons, (workspace) => stakesAgree(bench, workspace, axons));
-  });
 }
 
-/** Plain products, then products with every part of the formula. */
+/** Vectors for products of one block size. */
+interface Operands {
+  readonly x: Twin;
+  readonly other: Twin;
+  readonly one: Twin;
+  readonly rowScale: Twin;
+  readonly diagonal: Twin;
+}
+
+/** Products with every part of the formula, then plain ones. */
 async function productsAgree(
   bench: Bench,
   workspace: Workspace,
@@ -58,163 +59,98 @@ async function productsAgree(
   columnCounts: readonly number[],
   directions: readonly Direction[] = ['in', 'out', 'both'],
 ): Promise<void> {
-  const rowScale = bench.twin(workspace, 1);
-  const diagonal = bench.twin(workspace, 1);
   for (const columns of columnCounts) {
-    const x = bench.twin(workspace, columns);
-    const one = bench.twin(workspace, 1);
-    const other = bench.twin(workspace, columns);
+    const operands: Operands = {
+      x: bench.twin(workspace, columns),
+      other: bench.twin(workspace, columns),
+      one: bench.twin(workspace, 1),
+      rowScale: bench.twin(workspace, 1),
+      diagonal: bench.twin(workspace, 1),
+    };
     for (const direction of directions) {
-      const what = `${direction}, B = ${columns}`;
       const out = bench.twin(workspace, columns);
-      const plain = { axons, direction, x, factor: 1, terms: [] };
-      const old = { ...out };
-      const vectors: readonly Block[] = [other, old, one, x];
-      const coefficients = bench.coefficients(workspace, columns);
-      const given = [other, out, one, x].map(({ vector }, t): Term => ({
-        coefficient: coefficients[t].given,
-        vector,
-      }));
-      const naive = vectors.map((vector, t): NaiveTerm => ({
-        coefficient: coefficients[t].naive,
-        vector,
-      }));
-      workspace.product({
-        out: out.vector,
-        direction,
-        x: x.vector,
-        factor: -0.3,
-        rowScale: rowScale.vector,
-        diagonal: diagonal.vector,
-        terms: given,
-      });
-      const full = {
-        axons,
-        direction,
-        x,
-        factor: -0.3,
-        rowScale: rowScale.values,
-        diagonal: diagonal.values,
-        terms: naive,
-      };
-      await bench.same(workspace, out.vector, naiveProduct(full), `full product, ${what}`);
-      workspace.product({ out: out.vector, direction, x: x.vector, factor: 1, terms: [] });
-      await bench.same(workspace, out.vector, naiveProduct(plain), `product, ${what}`);
+      await fullAgrees(bench, workspace, axons, direction, operands, out);
       if (direction === 'both') {
-        // A vector of its own for the in-arcs, with one term beside out and with more.
-        for (const count of [2, 4]) {
-          const before = { columns, values: await workspace.read(out.vector) };
-          workspace.product({
-            out: out.vector,
-            direction,
-            x: x.vector,
-            xIn: other.vector,
-            factor: 0.6,
-            diagonal: diagonal.vector,
-            terms: given.slice(0, count),
-          });
-          const split = {
-            axons,
-            direction,
-            x,
-            xIn: other,
-            factor: 0.6,
-            diagonal: diagonal.values,
-            terms: naive
-              .map((term, t) => (t === 1 ? { ...term, vector: before } : term))
-              .slice(0, count),
-          };
-          await bench.same(
-            workspace,
-            out.vector,
-            naiveProduct(split),
-            `${count} terms, xIn, ${what}`,
-          );
-        }
+        await splitAgrees(bench, workspace, axons, operands, 2);
+        await splitAgrees(bench, workspace, axons, operands, 4);
       }
+      const { x } = operands;
+      workspace.product({ out: out.vector, direction, x: x.vector, factor: 1, terms: [] });
+      const expected = naiveProduct({ axons, direction, x, factor: 1, terms: [] });
+      await bench.same(workspace, out.vector, expected, `product, ${direction}, B = ${columns}`);
       workspace.release(out.vector);
     }
-    for (const { vector } of [x, one, other]) workspace.release(vector);
+    for (const { vector } of Object.values(operands) as Twin[]) workspace.release(vector);
   }
 }
 
 /**
- * M = W·diag(1/d) and its transpose, as the solver forms them, where 1/d and W are both far from
- * one.
+ * Terms over another block, out itself, a vector of one column, and x, with every kind of
+ * coefficient.
  */
-async function stakesAgree(bench: Bench, workspace: Workspace, axons: Csr): Promise<void> {
-  const { rows } = axons;
-  const ones: Block = { columns: 1, values: new Float64Array(rows).fill(1) };
-  const degree = naiveProduct({ axons, direction: 'both', x: ones, factor: 1, terms: [] }).value;
-  const inverse = bench.twin(
-    workspace,
-    1,
-    degree.map((d) => 1 / d),
-  );
-  const focus = bench.twin(
-    workspace,
-    3,
-    randomNumbers(rows * 3, 9).map((v) => (v + 1) * 1e-6),
-  );
-  const shares = workspace.vector(3);
-  const out = workspace.vector(3);
-  workspace.scale(shares, focus.vector, inverse.vector, 1);
-  workspace.product({
-    out,
-    direction: 'both',
-    x: shares,
-    factor: 0.5,
-    terms: [{ coefficient: 1, vector: focus.vector }],
-  });
-  const x: Block = {
-    columns: 3,
-    values: focus.values.map((v, k) => v * inverse.values[Math.floor(k / 3)]),
+function fourTerms(bench: Bench, workspace: Workspace, { x, other, one }: Operands, out: Twin) {
+  const coefficients = bench.coefficients(workspace, x.columns);
+  const twins = [other, out, one, x];
+  return {
+    given: twins.map(({ vector }, t): Term => ({ coefficient: coefficients[t].given, vector })),
+    naive: twins.map((vector, t): NaiveTerm => ({ coefficient: coefficients[t].naive, vector })),
   };
-  const terms = [{ coefficient: 1, vector: focus }];
-  const expected = naiveProduct({ axons, direction: 'both', x, factor: 0.5, terms });
-  await bench.same(workspace, out, expected, 'W (φ/d)');
+}
+
+async function fullAgrees(
+  bench: Bench,
+  workspace: Workspace,
+  axons: Csr,
+  direction: Direction,
+  operands: Operands,
+  out: Twin,
+): Promise<void> {
+  const { x, rowScale, diagonal } = operands;
+  const { given, naive } = fourTerms(bench, workspace, operands, out);
+  const shared = { direction, factor: -0.3 };
   workspace.product({
-    out,
-    direction: 'both',
-    x: focus.vector,
-    factor: 1,
-    rowScale: inverse.vector,
-    terms: [],
+    ...shared,
+    out: out.vector,
+    x: x.vector,
+    rowScale: rowScale.vector,
+    diagonal: diagonal.vector,
+    terms: given,
   });
-  const scaled = naiveProduct({
+  const scales = { rowScale: rowScale.values, diagonal: diagonal.values };
+  const expected = naiveProduct({ ...shared, ...scales, axons, x, terms: naive });
+  await bench.same(workspace, out.vector, expected, `full product, ${direction}, B = ${x.columns}`);
+}
+
+/** A vector of its own for the in-arcs, with as many terms as asked for. */
+async function splitAgrees(
+  bench: Bench,
+  workspace: Workspace,
+  axons: Csr,
+  operands: Operands,
+  count: number,
+): Promise<void> {
+  const { x, other, diagonal } = operands;
+  const out = bench.twin(workspace, x.columns);
+  const { given, naive } = fourTerms(bench, workspace, operands, out);
+  workspace.product({
+    out: out.vector,
+    direction: 'both',
+    x: x.vector,
+    xIn: other.vector,
+    factor: 0.6,
+    diagonal: diagonal.vector,
+    terms: given.slice(0, count),
+  });
+  const expected = naiveProduct({
     axons,
     direction: 'both',
-    x: focus,
-    factor: 1,
-    rowScale: inverse.values,
-    terms: [],
+    x,
+    xIn: other,
+    factor: 0.6,
+    diagonal: diagonal.values,
+    terms: naive.slice(0, count),
   });
-  await bench.same(workspace, out, scaled, '(W φ)/d');
-  const degrees = bench.twin(workspace, 1, degree);
-  const reductions: readonly Reduction[] = [
-    { kind: 'dot', x: degrees.vector, y: inverse.vector },
-    { kind: 'distance', x: degrees.vector, y: inverse.vector },
-    { kind: 'sum', x: degrees.vector },
-  ];
-  const [dot, distance, sum] = await workspace.numbers(workspace.reduce(reductions));
-  bench.close(dot, naiveReduction('dot', degrees, inverse, null), 'd · 1/d');
-  bench.close(distance, naiveReduction('distance', degrees, inverse, null), '|d − 1/d|');
-  bench.close(sum, naiveReduction('sum', degrees, null, null), 'Σ d');
-  const back = workspace.vector(1);
-  workspace.combine(back, [
-    { coefficient: 2, vector: inverse.vector },
-    { coefficient: 1, vector: degrees.vector },
-  ]);
-  await bench.same(
-    workspace,
-    back,
-    naiveCombine(rows, 1, [
-      { coefficient: 2, vector: inverse },
-      { coefficient: 1, vector: degrees },
-    ]),
-    '2/d + d',
-  );
-  expect(await workspace.read(inverse.vector)).toSatisfy((values: Float64Array) =>
-    values.every((value, k) => Math.abs(value / inverse.values[k] - 1) < 1e-6),
-  );
+  const what = `product with xIn and ${count} terms, B = ${x.columns}`;
+  await bench.same(workspace, out.vector, expected, what);
+  workspace.release(out.vector);
 }

@@ -46,7 +46,10 @@ export function storageCases(test: Test): void {
       const expected = naiveCombine(workspace.rows, 1, [{ coefficient: 1, vector: source }]);
       await bench.same(workspace, before, expected, 'copy');
     }));
+}
 
+/** Declares the cases of misuse. */
+export function misuseCases(test: Test): void {
   test('wrong use throws and names the fault', (bench) =>
     bench.on(
       graphs['one arc'](),

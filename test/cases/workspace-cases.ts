@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { Bench, type Test } from './bench.js';
 import { productCases } from './product-cases.js';
+import { stakesCases } from './stakes-cases.js';
 import { reductionCases, sequenceCases } from './reduction-cases.js';
-import { combineCases, storageCases } from './vector-cases.js';
+import { combineCases, misuseCases, storageCases } from './vector-cases.js';
 
 /** Case titles that a backend does not run, each with the reason. */
 export type Exclusions = Readonly<Record<string, string>>;
@@ -36,7 +37,9 @@ export function workspaceCases(
       else it(title, () => body(new Bench(backend, tolerance)));
     };
     storageCases(test);
+    misuseCases(test);
     productCases(test);
+    stakesCases(test);
     combineCases(test);
     reductionCases(test);
     sequenceCases(test);

@@ -111,6 +111,7 @@ export function recordProduct(stage: Stage, product: OwnProduct): readonly TermG
   return rest;
 }
 
+/** What WebGPU or the kernels could not tell from a right product. */
 function checkProduct({ out, x, xIn, rowScale, diagonal, direction }: OwnProduct): void {
   check(
     ![x, xIn, rowScale, diagonal].includes(out),

@@ -79,8 +79,7 @@ function batches(reductions: readonly OwnReduction[]): readonly Batch[] {
       check(
         other === null || other.columns === x.columns || other.columns === 1,
         'bad-parameter',
-        () =>
-          `a reduction of ${x.columns} columns with a vector of ${other?.columns}: expected as many or 1`,
+        () => `a reduction of ${x.columns} columns with ${other?.columns}: expected as many or 1`,
       );
     }
     const vectors = [...new Set([x, y, weight])].filter((vector) => vector !== null);

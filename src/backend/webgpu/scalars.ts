@@ -53,7 +53,7 @@ export class ScalarRing {
       this.#taken - position <= this.#capacity,
       'usage',
       () =>
-        `scalars used after ${this.#taken - position} newer numbers, at most ${this.#capacity} are kept`,
+        `scalars used after ${this.#taken - position} newer numbers, of which ${this.#capacity} fit`,
       'read them, or combine them into a vector, sooner',
     );
     return this.#base + (position % this.#capacity);

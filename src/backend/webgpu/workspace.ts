@@ -76,15 +76,24 @@ class WebGpuWorkspace implements Workspace {
     this.#closed = closed;
   }
 
+  /** Reuses a released block of as many columns, zeroed on the device; else allocates. */
   vector(columns: number): Vector {
     this.#assertOpen();
     return this.#vectors.take(columns);
   }
 
+  /**
+   * Keeps the block for reuse: verbs already recorded may still read it, and later ones come after.
+   */
   release(vector: Vector): void {
     this.#vectors.give(this.#vectors.own(vector));
   }
 
+  /**
+   * Rounds to f32 in a copy of this thread's own, since Dawn crashes on shared memory, and submits
+   * what was recorded before. Costs O(rows · columns) on the host: for starts and constants, not
+   * for iterations.
+   */
   write(vector: Vector, values: Float64Array): void {
     const own = this.#own(vector);
     const { columns } = own;
@@ -108,6 +117,10 @@ class WebGpuWorkspace implements Workspace {
     own.exponent = exponent;
   }
 
+  /**
+   * One dispatch per slice of the matrix, one more where it has long rows, one per six left-over
+   * terms.
+   */
   product({ out, direction, x, xIn, factor, rowScale, diagonal, terms }: Product): void {
     check(
       direction === 'in' || this.#directions === 'both',
@@ -135,6 +148,7 @@ class WebGpuWorkspace implements Workspace {
     for (const group of rest) recordAccumulation(this.#stage, result, group);
   }
 
+  /** One dispatch per six vectors besides out. */
   combine(out: Vector, terms: readonly Term[]): void {
     check(
       terms.length <= MOST_TERMS,
@@ -145,6 +159,7 @@ class WebGpuWorkspace implements Workspace {
     recordCombination(this.#stage, this.#own(out), own);
   }
 
+  /** One dispatch. */
   scale(out: Vector, x: Vector, by: Vector, factor: number, plus?: Vector): void {
     recordScale(this.#stage, {
       out: this.#own(out),
@@ -155,6 +170,9 @@ class WebGpuWorkspace implements Workspace {
     });
   }
 
+  /**
+   * One dispatch per stage and six vectors: two stages from 2,049 rows, three from four million.
+   */
   reduce(reductions: readonly Reduction[]): readonly Scalars[] {
     const own = reductions.map(({ kind, x, y, weight }): OwnReduction => ({
       kind,
@@ -167,6 +185,7 @@ class WebGpuWorkspace implements Workspace {
     });
   }
 
+  /** One submit and one wait, however many scalars. */
   async numbers(scalars: readonly Scalars[]): Promise<readonly Float64Array[]> {
     this.#assertOpen();
     const { ring, recorder } = this.#stage;
@@ -180,6 +199,7 @@ class WebGpuWorkspace implements Workspace {
     return scalars.map(({ columns }) => Float64Array.from(values.subarray(at, (at += columns))));
   }
 
+  /** One submit, one wait, and O(rows · columns) on the host. */
   async read(vector: Vector): Promise<Float64Array> {
     const { buffer, columns, exponent } = this.#own(vector);
     const stored = await this.#readback.read([{ buffer, byte: 0, bytes: 4 * this.rows * columns }]);
@@ -193,6 +213,7 @@ class WebGpuWorkspace implements Workspace {
     return values;
   }
 
+  /** Drops what is recorded and not submitted; reads under way still end. */
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
