@@ -1,7 +1,8 @@
 // How fast is one PageRank iteration? Ours (f32 and f64, one and eight columns) against plain TypeScript-style loops on one thread,
 // and against GAP's pr_spmv in C++ with OpenMP where its binary is given:
 //   node --expose-gc bench/main.mjs pagerank --scales=18,20,22 --threads=2 --gap=PATH/pr_spmv
-// An iteration is complete: contributions, product, teleport, and the L1 change. Figures are medians; rounds of all contestants
+// An iteration is complete: contributions, product, teleport, and the L1 change (ours holds z = φ/out, as the engine does, so that
+// contributions are z itself). Figures are medians; rounds of all contestants
 // alternate, so that a machine that slows down slows all of them.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -50,14 +51,15 @@ async function ours(graph, precision, threads, blocks) {
   const backend = openCpu({ precision, threads });
   const workspace = await backend.open(graph, 'in');
   const n = graph.rows;
-  const perOut = workspace.vector(1);
-  workspace.write(perOut, Float64Array.from({ length: n }, (_, i) => 1 / (graph.offsets[i + 1] - graph.offsets[i] || 1)));
-  const prior = workspace.vector(1);
-  workspace.write(prior, new Float64Array(n).fill(1 / n));
+  const column = (value) => {
+    const vector = workspace.vector(1);
+    workspace.write(vector, Float64Array.from({ length: n }, (_, i) => value(graph.offsets[i + 1] - graph.offsets[i] || 1)));
+    return vector;
+  };
+  const [measure, rowScale, prior] = [column((out) => out), column((out) => 1 / out), column((out) => 1 / n / out)];
   let open = blocks.length;
   return blocks.map((columns) => {
     let [x, y] = [workspace.vector(columns), workspace.vector(columns)];
-    const share = workspace.vector(columns);
     workspace.write(x, new Float64Array(n * columns).fill(1 / n));
     return {
       name: `ours ${precision} B=${columns}`, columns, times: [],
@@ -66,11 +68,10 @@ async function ours(graph, precision, threads, blocks) {
         const times = [];
         for (let step = 0; step < steps; step++) {
           const started = performance.now();
-          workspace.scale(share, x, perOut, 1);
           workspace.product({
-            out: y, direction: 'in', x: share, factor: DAMPING, terms: [{ coefficient: 1 - DAMPING, vector: prior }],
+            out: y, direction: 'in', x, rowScale, factor: DAMPING, terms: [{ coefficient: 1 - DAMPING, vector: prior }],
           });
-          await workspace.numbers(workspace.reduce([{ kind: 'distance', x: y, y: x }]));
+          await workspace.numbers(workspace.reduce([{ kind: 'distance', x: y, y: x, weight: measure }]));
           times.push(performance.now() - started);
           [x, y] = [y, x];
         }

@@ -1,7 +1,7 @@
 // The tri-kernel on a machine: R φ = λ_d D φ + p_K(𝓛) φ, with p_K the Chebyshev expansion of springs and heat together.
 //
 // Vectors are held as z = φ / h, with h the measure in which 𝓛 is self-adjoint (h = d for the random-walk Laplacian, 1 for the
-// combinatorial one), so one product with W per degree suffices:
+// combinatorial one), so one product with W per degree suffices. Without a Laplacian h = out, so that Aᵀ multiplies z itself.
 //   Y z = f · (rowScale ⊙ (W z) + diagonal ⊙ z)      y = 2x/Λ − 1 of the expansion
 //   b_k = c_k z + 2 Y b_{k+1} − b_{k+2}   (Clenshaw),   p_K z = c_0 z + Y b_1 − b_2
 // Diffusion rides on the last product: Aᵀ multiplies b_1 + ρ z/out while A multiplies b_1, so D costs no pass of its own.
@@ -36,7 +36,7 @@ export interface FocusOperator {
   destroy(): void;
 }
 
-/** What depends on the Laplacian: measure, and Y as a product. */
+/** What depends on the Laplacian: measure, and Y as a product (factor 0: no Laplacian). */
 interface Shape {
   readonly measure: Float64Array;
   readonly factor: number;
@@ -46,15 +46,17 @@ interface Shape {
 }
 
 function shapeOf(adjacency: Adjacency, parameters: Parameters, scale: number): Shape {
-  const { degree, largestPairDegree } = adjacency;
+  const { degree, outStake, largestPairDegree } = adjacency;
   if (parameters.reading === 'focus-1') {
     const measure = degree.map((d) => d / scale);
     return { measure, factor: -1 / scale, rowScale: true, diagonal: null, spectrum: 2 };
   }
-  const measure = new Float64Array(degree.length).fill(1);
   if (parameters.unit === null) {
-    return { measure, factor: 0, rowScale: false, diagonal: null, spectrum: 2 };
+    // No axon leads out of a dangling particle, so no product reads its z and any measure will do.
+    const measure = outStake.map((stake) => (stake > 0 ? stake / scale : 1));
+    return { measure, factor: 0, rowScale: true, diagonal: null, spectrum: 2 };
   }
+  const measure = new Float64Array(degree.length).fill(1);
   return {
     measure,
     factor: -2 / largestPairDegree,
@@ -97,7 +99,9 @@ export function openOperator(
   const measure = column(h);
   const rowScale = shape.rowScale ? column(h.map((value) => 1 / value)) : null;
   const diagonal = shape.diagonal === null ? null : column(shape.diagonal);
-  const perOut = column(h.map((value, i) => (outStake[i] > 0 ? (value * scale) / outStake[i] : 0)));
+  const perOut = shape.factor === 0
+    ? null
+    : column(h.map((value, i) => (outStake[i] > 0 ? (value * scale) / outStake[i] : 0)));
   const prior = column(priorOf(adjacency, parameters.prior).map((u, i) => u / h[i]));
   const dangling = h.map((value, i) => (outStake[i] > 0 ? 0 : value * lambda[0] * (1 - teleport)));
   const fromDangling = column(dangling);
@@ -139,9 +143,9 @@ export function openOperator(
   /** λ_d D z (+ terms) as a pass over Aᵀ alone. */
   const plainDiffusion = (out: Vector, z: Vector, terms: readonly Term[]): void => {
     passes += 1;
-    workspace.scale(joined, z, perOut, 1);
+    if (perOut !== null) workspace.scale(joined, z, perOut, 1);
     workspace.product({
-      out, direction: 'in', x: joined, factor: diffusionFactor, terms,
+      out, direction: 'in', x: perOut === null ? z : joined, factor: diffusionFactor, terms,
       ...(rowScale === null ? {} : { rowScale }),
     });
   };
@@ -180,7 +184,7 @@ export function openOperator(
     const atZero = degree >= 2 && behind === null ? c[0] - c[degree] : c[0];
     const terms: Term[] = [{ coefficient: atZero, vector: z }, ...rest];
     if (behind !== null) terms.push({ coefficient: -1, vector: behind });
-    if (!withDiffusion) {
+    if (!withDiffusion || perOut === null) {
       step(out, ahead, factor, terms);
       return;
     }
