@@ -3,15 +3,17 @@
 // WGSL twins: shaders/combine.wgsl, shaders/scale.wgsl.
 
 import {
-  FACTOR, OUT, ROW_SCALE, SECOND, STRIDE, TERM_BYTES, TERM_COUNT, TERMS, X,
+  CHUNK_ROWS, FACTOR, OUT, ROW_SCALE, SECOND, STRIDE, TERM_BYTES, TERM_COUNT, TERMS, X,
 } from '../src/backend/cpu/layout';
-import { shareStart } from './share';
+import { chunkCount, chunkEnd, takeShare } from './share';
 
-export function combine<T>(control: usize, thread: u32): void {
-  const first = shareStart(control, thread), last = shareStart(control, thread + 1);
-  const stride = load<u32>(control, STRIDE);
-  if (stride == 1) combineColumn<T>(control, first, last);
-  else combineBlock<T>(control, first, last, <usize>stride * sizeof<T>());
+export function combine<T>(control: usize): void {
+  const stride = load<u32>(control, STRIDE), chunks = chunkCount(control);
+  for (let chunk = takeShare(control); chunk < chunks; chunk = takeShare(control)) {
+    const first = chunk * CHUNK_ROWS, last = chunkEnd(control, chunk);
+    if (stride == 1) combineColumn<T>(control, first, last);
+    else combineBlock<T>(control, first, last, <usize>stride * sizeof<T>());
+  }
 }
 
 /** One column: four numbers (two v128 of f64, one of f32) at a time, then the rest one by one. */
@@ -58,8 +60,14 @@ function combineBlock<T>(control: usize, first: u32, last: u32, rowBytes: usize)
   }
 }
 
-export function scale<T>(control: usize, thread: u32): void {
-  const first = shareStart(control, thread), last = shareStart(control, thread + 1);
+export function scale<T>(control: usize): void {
+  const chunks = chunkCount(control);
+  for (let chunk = takeShare(control); chunk < chunks; chunk = takeShare(control)) {
+    scaleRows<T>(control, chunk * CHUNK_ROWS, chunkEnd(control, chunk));
+  }
+}
+
+function scaleRows<T>(control: usize, first: u32, last: u32): void {
   const out: usize = load<usize>(control, OUT), x: usize = load<usize>(control, X);
   const by: usize = load<usize>(control, ROW_SCALE);
   const plus = load<usize>(control, SECOND);

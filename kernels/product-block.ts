@@ -5,8 +5,9 @@
 
 import {
   BLOCK_ARCS, BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, SECOND,
-  STRIDE, TERM_BYTES, TERM_COUNT, TERMS, UNIT, X,
+  SHARES, STRIDE, TERM_BYTES, TERM_COUNT, TERMS, UNIT, X,
 } from '../src/backend/cpu/layout';
+import { takeShare } from './share';
 
 const INDEX: usize = 4;
 
@@ -136,9 +137,7 @@ function plainTile<T>(control: usize, begin: u32, end: u32, registers: i32, offs
   else widths<T>(control, begin, end, 1, false, offset);
 }
 
-export function productBlock<T>(control: usize, thread: u32): void {
-  const bounds = load<usize>(control, BOUNDS) + (<usize>thread << 2);
-  const begin = load<u32>(bounds), end = load<u32>(bounds, 4);
+function share<T>(control: usize, begin: u32, end: u32): void {
   const rowBytes = <usize>load<u32>(control, STRIDE) * sizeof<T>();
   const weighted = load<u32>(control, MATRICES + 8) != 0;
   for (let offset: usize = 0; offset < rowBytes; ) {
@@ -147,5 +146,13 @@ export function productBlock<T>(control: usize, thread: u32): void {
     if (weighted) weightedTile<T>(control, begin, end, registers, offset);
     else plainTile<T>(control, begin, end, registers, offset);
     offset += <usize>registers * 16;
+  }
+}
+
+export function productBlock<T>(control: usize): void {
+  const bounds = load<usize>(control, BOUNDS), shares = load<u32>(control, SHARES);
+  for (let taken = takeShare(control); taken < shares; taken = takeShare(control)) {
+    const place = bounds + (<usize>taken << 2);
+    share<T>(control, load<u32>(place), load<u32>(place, 4));
   }
 }

@@ -4,9 +4,10 @@
 // first matrix before second; so the result never depends on the number of threads. WGSL twin: shaders/product.wgsl.
 
 import {
-  BLOCK_ARCS, BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, SECOND, TERM_BYTES,
-  TERM_COUNT, TERMS, UNIT, X,
+  BLOCK_ARCS, BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, SECOND, SHARES,
+  TERM_BYTES, TERM_COUNT, TERMS, UNIT, X,
 } from '../src/backend/cpu/layout';
+import { takeShare } from './share';
 
 const INDEX: usize = 4;
 
@@ -165,13 +166,19 @@ function plainOne<T>(control: usize, begin: u32, end: u32): void {
   byTerms<T>(control, begin, end, false, false);
 }
 
-export function product<T>(control: usize, thread: u32): void {
-  const bounds = load<usize>(control, BOUNDS) + (<usize>thread << 2);
-  const begin = load<u32>(bounds), end = load<u32>(bounds, 4);
+function share<T>(control: usize, begin: u32, end: u32): void {
   const two = load<u32>(control, MATRIX_COUNT) == 2;
   if (load<usize>(control, MATRICES + 8)) {
     if (two) weightedTwo<T>(control, begin, end);
     else weightedOne<T>(control, begin, end);
   } else if (two) plainTwo<T>(control, begin, end);
   else plainOne<T>(control, begin, end);
+}
+
+export function product<T>(control: usize): void {
+  const bounds = load<usize>(control, BOUNDS), shares = load<u32>(control, SHARES);
+  for (let taken = takeShare(control); taken < shares; taken = takeShare(control)) {
+    const place = bounds + (<usize>taken << 2);
+    share<T>(control, load<u32>(place), load<u32>(place, 4));
+  }
 }

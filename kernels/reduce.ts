@@ -5,7 +5,7 @@
 import {
   CHUNK_ROWS, COLUMNS, KIND_ABSOLUTE, KIND_DISTANCE, KIND_DOT, KIND_SUM, PARTIALS, REDUCTION_BYTES, REDUCTION_COUNT, REDUCTIONS, STRIDE,
 } from '../src/backend/cpu/layout';
-import { shareStart } from './share';
+import { chunkCount, chunkEnd, takeShare } from './share';
 
 // @ts-ignore: decorator
 @inline
@@ -96,14 +96,14 @@ function columnsOf<T>(kind: u32, reduction: usize, first: u32, last: u32, step: 
   }
 }
 
-export function reduce<T>(control: usize, thread: u32): void {
-  const begin = shareStart(control, thread), end = shareStart(control, thread + 1);
+export function reduce<T>(control: usize): void {
+  const chunks = chunkCount(control);
   const step = <usize>load<u32>(control, STRIDE) * sizeof<T>();
   const columns = load<u32>(control, COLUMNS), count = load<u32>(control, REDUCTION_COUNT);
   const partials = load<usize>(control, PARTIALS);
-  for (let first = begin; first < end; first += CHUNK_ROWS) {
-    const last = min<u32>(end, first + CHUNK_ROWS);
-    let place = partials + <usize>(first / CHUNK_ROWS) * count * columns * sizeof<f64>();
+  for (let taken = takeShare(control); taken < chunks; taken = takeShare(control)) {
+    const first = taken * CHUNK_ROWS, last = chunkEnd(control, taken);
+    let place = partials + <usize>taken * count * columns * sizeof<f64>();
     for (let r: u32 = 0; r < count; r++) {
       const reduction = control + REDUCTIONS + <usize>r * REDUCTION_BYTES;
       const kind = load<u32>(reduction);

@@ -28,7 +28,7 @@ export const ROW_SCALE = 160;
 export const DIAGONAL = 164;
 /** f64. */
 export const FACTOR = 168;
-/** threads + 1 row bounds of a product. */
+/** shares + 1 row bounds of a product. */
 export const BOUNDS = 176;
 /** 1 or 2 matrices, each of MATRIX_BYTES at MATRICES: offsets, columns, values (0: all ones). */
 export const MATRIX_COUNT = 180;
@@ -48,6 +48,10 @@ export const MOST_REDUCTIONS = 16;
 export const PARTIALS = 760;
 /** Second operand: what the first matrix of a product multiplies, or what `scale` adds (0: x, or nothing). */
 export const SECOND = 764;
+/** u32, the next share of rows that no thread has taken; threads take shares until there are none. */
+export const NEXT_SHARE = 776;
+/** Shares of a product. */
+export const SHARES = 780;
 /** f64: stored weight × unit = weight. */
 export const UNIT = 768;
 /** Size of the control block. */

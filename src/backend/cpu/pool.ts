@@ -7,7 +7,7 @@ import { CONTROL_BYTES, OP, OP_EXIT, REMAINING, SEQUENCE, THREADS } from './layo
 import type { Memory } from './memory.js';
 
 interface Kernels {
-  readonly run: (control: number, thread: number) => void;
+  readonly run: (control: number) => void;
   readonly dispatch: (control: number, workers: number) => void;
 }
 
@@ -34,10 +34,10 @@ function kernelModule(): WebAssembly.Module {
 // Plain JavaScript in a string: it must run from source and from dist alike, and it is one call into the kernels.
 const WORKER = `
 const { workerData, parentPort } = require('node:worker_threads');
-const { module, memory, control, thread, seen } = workerData;
+const { module, memory, control, seen } = workerData;
 const instance = new WebAssembly.Instance(module, { env: { memory } });
 parentPort.postMessage('ready');
-instance.exports.serve(control, thread, seen);
+instance.exports.serve(control, seen);
 `;
 
 /** Opens a pool of up to `threads` threads over a memory; the calling thread is one of them. */
@@ -50,10 +50,10 @@ export function openPool(memory: Memory, threads: number): Pool {
   let active = 1;
   let starting: Promise<void> | undefined;
 
-  const startOne = (thread: number): Promise<void> =>
+  const startOne = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const seen = new Int32Array(memory.shared.buffer, control + SEQUENCE, 1)[0];
-      const workerData = { module, memory: memory.shared, control, thread, seen };
+      const workerData = { module, memory: memory.shared, control, seen };
       const worker = new Worker(WORKER, { eval: true, workerData, stdin: false });
       workers.push(worker);
       worker.once('message', () => {
@@ -69,7 +69,7 @@ export function openPool(memory: Memory, threads: number): Pool {
       return active;
     },
     start: () => {
-      starting ??= Promise.all(Array.from({ length: threads - 1 }, (_, i) => startOne(i + 1))).then(
+      starting ??= Promise.all(Array.from({ length: threads - 1 }, startOne)).then(
         () => void (active = threads),
       );
       return starting;
@@ -77,7 +77,7 @@ export function openPool(memory: Memory, threads: number): Pool {
     execute: () => {
       const shared = memory.u32(control, CONTROL_BYTES / 4);
       if (shared[THREADS / 4] > 1) kernels.dispatch(control, active - 1);
-      else kernels.run(control, 0);
+      else kernels.run(control);
     },
     destroy: () => {
       if (workers.length > 0) {

@@ -4,7 +4,7 @@
 import { check, invariant } from '../../base/errors.js';
 import type { Csr } from '../../graph/csr.js';
 import type {
-  Coefficient, Precision, Product, Reduction, Scalars, Term, Vector, Workspace,
+  Coefficient, Direction, Precision, Product, Reduction, Scalars, Term, Vector, Workspace,
 } from '../backend.js';
 import * as layout from './layout.js';
 import { matrixBytes, placeMatrices, type PlacedMatrices } from './matrices.js';
@@ -16,6 +16,9 @@ import { groupByDegree, type Relabelling } from '../relabel.js';
 const WORTH_SHARING = 32768;
 /** A row costs about as much as this many arcs (offsets, result and terms), for sharing rows between threads. */
 const ROW_COST = 6;
+/** Arcs a share of rows, so that threads end a product within some ten microseconds of each other. */
+const SHARE_COST = 16384;
+const MOST_SHARES = 8192;
 
 interface CpuVector extends Vector {
   readonly columns: number;
@@ -60,7 +63,7 @@ function workspaceOver(
   const size = double ? 8 : 4;
   const lanes = 16 / size;
   const command = new Command(memory, pool, rows, double);
-  const bounds = shareRows(memory, matrices, rows, arcs, pool.threads);
+  const shares = shareRows(memory, matrices, rows, arcs);
   const live = new Set<CpuVector>();
   let destroyed = false;
 
@@ -101,7 +104,7 @@ function workspaceOver(
         for (let b = 0; b < columns; b++) target[place[i] * stride + b] = values[i * columns + b];
       }
     },
-    product: (product) => command.product(product, matrices, bounds, arcs, cpu),
+    product: (product) => command.product(product, matrices, shares, arcs, cpu),
     combine: (out, terms) => {
       command.begin(layout.OP_COMBINE, cpu(out), rows * terms.length);
       command.set(layout.OUT, cpu(out).address);
@@ -145,33 +148,32 @@ function depthOf(longestRow: number): number {
   return withinBlock + 2 * Math.ceil(longestRow / layout.BLOCK_ARCS) + 2;
 }
 
-/** For `in`, `out` and `both`: address of threads + 1 row bounds that share arcs and rows about equally. */
+/** Shares of rows that cost about the same: `count` of them between count + 1 bounds at an address. */
+interface Shares {
+  readonly address: number;
+  readonly count: number;
+}
+
+/** Divides the rows of `in`, `out` and `both` into shares of about SHARE_COST. */
 function shareRows(
   memory: Memory,
   matrices: PlacedMatrices,
   rows: number,
   arcs: number,
-  threads: number,
-): { readonly in: number; readonly out: number; readonly both: number } {
+): Readonly<Record<Direction, Shares>> {
   const offsetsOf = (address: number) => memory.u32(address, rows + 1);
   const incoming = offsetsOf(matrices.incoming.offsets);
   const outgoing = matrices.outgoing === null ? null : offsetsOf(matrices.outgoing.offsets);
-  const share = (cost: (row: number) => number, total: number): number => {
-    const address = memory.allocate((threads + 1) * 4);
-    const bounds = memory.u32(address, threads + 1);
-    for (let t = 1; t < threads; t++) {
-      let low = bounds[t - 1];
-      let high = rows;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (cost(middle) < (total * t) / threads) low = middle + 1;
-        else high = middle;
-      }
-      bounds[t] = low;
+  const share = (costBefore: (row: number) => number, total: number): Shares => {
+    const count = Math.max(1, Math.min(MOST_SHARES, Math.ceil(total / SHARE_COST)));
+    const address = memory.allocate((count + 1) * 4);
+    const bounds = memory.u32(address, count + 1);
+    for (let k = 0, row = 0; k < count; k++) {
+      while (row < rows && costBefore(row) < (total * k) / count) row++;
+      bounds[k] = row;
     }
-    bounds[0] = 0;
-    bounds[threads] = rows;
-    return address;
+    bounds[count] = rows;
+    return { address, count };
   };
   const oneWay = arcs + ROW_COST * rows;
   const byIn = share((row) => incoming[row] + ROW_COST * row, oneWay);
@@ -230,6 +232,7 @@ class Command {
   execute(): void {
     const shared = this.#work >= WORTH_SHARING && this.#pool.threads > 1;
     this.set(layout.THREADS, shared ? this.#pool.threads : 1);
+    this.set(layout.NEXT_SHARE, 0);
     this.#pool.execute();
   }
 
@@ -258,7 +261,7 @@ class Command {
   product(
     { out, direction, x, xIn, factor, rowScale, diagonal, terms }: Product,
     { incoming, outgoing, unit }: PlacedMatrices,
-    bounds: { readonly in: number; readonly out: number; readonly both: number },
+    shares: Readonly<Record<Direction, Shares>>,
     arcs: number,
     cpu: (vector: Vector) => CpuVector,
   ): void {
@@ -284,8 +287,8 @@ class Command {
       this.set(field + 8, matrix.values);
     });
     this.terms(terms, cpu, 4);
-    if (this.#pool.threads > 1 && this.#work < WORTH_SHARING) this.set(layout.BOUNDS, this.#allRows());
-    else this.set(layout.BOUNDS, bounds[direction]);
+    this.set(layout.BOUNDS, shares[direction].address);
+    this.set(layout.SHARES, shares[direction].count);
     this.execute();
   }
 
@@ -323,16 +326,6 @@ class Command {
       }
       return { columns, values };
     });
-  }
-
-  #all = 0;
-  /** Bounds of a single share: rows 0 … n. */
-  #allRows(): number {
-    if (this.#all === 0) {
-      this.#all = this.#memory.allocate(8);
-      this.#memory.u32(this.#all, 2).set([0, this.#rows]);
-    }
-    return this.#all;
   }
 }
 
