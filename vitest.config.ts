@@ -1,5 +1,6 @@
-// Tests run in forked processes, because drivers are configured by environment variables that only a process start can set.
-// The `hardware` project sees the machine's own drivers; all others see software adapters, the same on every machine.
+// Tests run in forked processes, because drivers are configured by environment variables that only
+// a process start can set. The `hardware` project sees the machine's own drivers; all others see
+// software adapters, the same on every machine.
 
 import { defineConfig } from 'vitest/config';
 import { softwareEnvironment } from './test/backend/software-adapter.js';

@@ -1,6 +1,7 @@
-// How many passes over the graph does acceleration save? For each data set: the plain iteration φ ← Rφ with springs and heat
-// accurate to the tolerance, stopped at the first step whose certificate meets it, against the solver (refinement with growing degree
-// and Anderson acceleration). The aim is a third; pass files of links as --files=a.csv,b.tsv to measure others.
+// How many passes over the graph does acceleration save? For each data set: the plain iteration φ ←
+// Rφ with springs and heat accurate to the tolerance, stopped at the first step whose certificate
+// meets it, against the solver (refinement with growing degree and Anderson acceleration). The aim
+// is a third; pass files of links as --files=a.csv,b.tsv to measure others.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,9 +13,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export async function bench({ tolerance = '1e-9', files = '' }) {
   const own = ['karate.tsv', 'bostrom-sample.tsv'].map((name) => join(root, 'datasets', name));
-  const beside = ['bostrom-sample-links.csv', 'crystal-pages-edges.csv']
-    .map((name) => join(root, '..', 'shared', 'datasets', name));
-  const paths = [...own, ...beside, ...files.split(',')].filter((path) => path !== '' && existsSync(path));
+  const beside = ['bostrom-sample-links.csv', 'crystal-pages-edges.csv'].map((name) =>
+    join(root, '..', 'shared', 'datasets', name),
+  );
+  const paths = [...own, ...beside, ...files.split(',')].filter(
+    (path) => path !== '' && existsSync(path),
+  );
   const sets = [];
   for (const path of paths) sets.push([path.split('/').at(-1), (await openGraph(path)).graph]);
   const made = [
@@ -46,9 +50,13 @@ async function measure(name, graph, tolerance) {
   const perStep = slow.passes / (high + 1);
   const plainPasses = perStep * high;
   return {
-    'data set': name, axons: graph.report.axons,
-    'plain steps': high, 'plain passes': plainPasses,
-    'our iterations': fast.iterations, 'our passes': fast.passes, 'ours/plain': fast.passes / plainPasses,
+    'data set': name,
+    axons: graph.report.axons,
+    'plain steps': high,
+    'plain passes': plainPasses,
+    'our iterations': fast.iterations,
+    'our passes': fast.passes,
+    'ours/plain': fast.passes / plainPasses,
     'our bound': fast.errorBound,
   };
 }

@@ -1,4 +1,5 @@
-// Kronecker graphs as GAP's pr_spmv has them: undirected, no duplicate arcs, no self-loops, every weight one.
+// Kronecker graphs as GAP's pr_spmv has them: undirected, no duplicate arcs, no self-loops, every
+// weight one.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { generateBlocks } from '../dist/graph/generate.js';
 
@@ -45,10 +46,18 @@ function withoutDuplicates(rows, starts, columns) {
     }
     offsets[i + 1] = kept;
   }
-  return { rows, offsets, columns: columns.subarray(0, kept), weights: new Float64Array(kept).fill(1) };
+  return {
+    rows,
+    offsets,
+    columns: columns.subarray(0, kept),
+    weights: new Float64Array(kept).fill(1),
+  };
 }
 
-/** Writes GAP's serialised form (.sg): undirected flag, arcs, nodes, offsets as i64, neighbours as i32. */
+/**
+ * Writes GAP's serialised form (.sg): undirected flag, arcs, nodes, offsets as i64, neighbours as
+ * i32.
+ */
 export function writeSerialised({ rows, offsets, columns }, path) {
   const file = openSync(path, 'w');
   const head = Buffer.alloc(17);
@@ -56,7 +65,8 @@ export function writeSerialised({ rows, offsets, columns }, path) {
   head.writeBigInt64LE(BigInt(rows), 9);
   const bytes = (view) => {
     const whole = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-    for (let at = 0; at < whole.length; ) at += writeSync(file, whole, at, Math.min(2 ** 28, whole.length - at));
+    for (let at = 0; at < whole.length;)
+      at += writeSync(file, whole, at, Math.min(2 ** 28, whole.length - at));
   };
   writeSync(file, head);
   bytes(BigInt64Array.from(offsets, BigInt));

@@ -1,6 +1,6 @@
-// Vector verbs: out = Σ coefficient · vector (up to 24 terms in one pass), and out = factor · by ⊙ x + plus.
-// Terms are added in the order given; every element is read before its place in `out` is written, so `out` may be a term.
-// WGSL twins: shaders/combine.wgsl, shaders/scale.wgsl.
+// Vector verbs: out = Σ coefficient · vector (up to 24 terms in one pass), and out = factor · by ⊙
+// x + plus. Terms are added in the order given; every element is read before its place in `out` is
+// written, so `out` may be a term. WGSL twins: shaders/combine.wgsl, shaders/scale.wgsl.
 
 import {
   CHUNK_ROWS, FACTOR, OUT, ROW_SCALE, SECOND, STRIDE, TERM_BYTES, TERM_COUNT, TERMS, X,

@@ -1,5 +1,6 @@
-// Entry points of the CPU kernels: `run` executes shares of the command in the control block until none is left, `serve` is a
-// worker's whole life. The barrier spins briefly and then sleeps, so idle threads cost nothing. Host side: src/backend/cpu/.
+// Entry points of the CPU kernels: `run` executes shares of the command in the control block until
+// none is left, `serve` is a worker's whole life. The barrier spins briefly and then sleeps, so
+// idle threads cost nothing. Host side: src/backend/cpu/.
 
 import {
   DOUBLE, OP, OP_COMBINE, OP_EXIT, OP_PRODUCT, OP_REDUCE, OP_SCALE, REMAINING, SEQUENCE, STRIDE,

@@ -1,7 +1,8 @@
-// Sparse product of a block of columns: the formula of product.ts for each column, one row of tiles at a time. A tile is one, two
-// or four v128 registers of neighbouring columns, so an arc's index and weight are loaded once per tile and not once per column.
-// Order of summation within a column: even and odd arcs apart where a tile has at most two registers, then their sum.
-// WGSL twin: shaders/product.wgsl.
+// Sparse product of a block of columns: the formula of product.ts for each column, one row of tiles
+// at a time. A tile is one, two or four v128 registers of neighbouring columns, so an arc's index
+// and weight are loaded once per tile and not once per column. Order of summation within a column:
+// even and odd arcs apart where a tile has at most two registers, then their sum. WGSL twin:
+// shaders/product.wgsl.
 
 import {
   BLOCK_ARCS, BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, SECOND,
@@ -24,7 +25,10 @@ function plus<T>(sum: v128, weighted: bool, weight: v128, address: usize): v128 
   return v128.add<T>(sum, weighted ? v128.mul<T>(weight, v128.load(address)) : v128.load(address));
 }
 
-/** Finishes 16 bytes of a row: scales the sum, adds diagonal and terms, stores. `offset` is their place in the row. */
+/**
+ * Finishes 16 bytes of a row: scales the sum, adds diagonal and terms, stores. `offset` is their
+ * place in the row.
+ */
 // @ts-ignore: decorator
 @inline
 function finish<T>(control: usize, sum: v128, row: u32, offset: usize, rowBytes: usize): void {
@@ -49,7 +53,10 @@ function finish<T>(control: usize, sum: v128, row: u32, offset: usize, rowBytes:
   v128.store(load<usize>(control, OUT) + place, sum);
 }
 
-/** One tile of rows begin … end − 1; `registers` and `weighted` are constants of each copy the compiler makes. */
+/**
+ * One tile of rows begin … end − 1; `registers` and `weighted` are constants of each copy the
+ * compiler makes.
+ */
 // @ts-ignore: decorator
 @inline
 function tile<T>(

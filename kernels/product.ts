@@ -1,7 +1,8 @@
-// Sparse product of one column: out = factor · (rowScale ⊙ (M x) + diagonal ⊙ x) + Σ coefficient · vector, M = one or two CSRs
-// (with two, the first multiplies a vector of its own).
-// Order of summation: four interleaved accumulators over blocks of BLOCK_ARCS arcs, ((0+1)+(2+3)) per block, blocks in order,
-// first matrix before second; so the result never depends on the number of threads. WGSL twin: shaders/product.wgsl.
+// Sparse product of one column: out = factor · (rowScale ⊙ (M x) + diagonal ⊙ x) + Σ coefficient ·
+// vector, M = one or two CSRs (with two, the first multiplies a vector of its own). Order of
+// summation: four interleaved accumulators over blocks of BLOCK_ARCS arcs, ((0+1)+(2+3)) per block,
+// blocks in order, first matrix before second; so the result never depends on the number of
+// threads. WGSL twin: shaders/product.wgsl.
 
 import {
   BLOCK_ARCS, BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, SECOND, SHARES,
@@ -45,7 +46,10 @@ function plainSum<T>(from: usize, to: usize, x: usize): T {
   return total;
 }
 
-/** Σ w x over the arcs whose column indices lie in [from, to); `values` points at the weight of the first. */
+/**
+ * Σ w x over the arcs whose column indices lie in [from, to); `values` points at the weight of the
+ * first.
+ */
 // @ts-ignore: decorator
 @inline
 function weightedSum<T>(from: usize, to: usize, values: usize, x: usize): T {
@@ -99,7 +103,10 @@ function termCoefficient<T>(control: usize, place: usize): T {
   return load<T>(load<usize>(control + TERMS + place * TERM_BYTES, 8));
 }
 
-/** Rows begin … end − 1; `weighted`, `two` and `terms` are constants of each copy that the compiler makes. */
+/**
+ * Rows begin … end − 1; `weighted`, `two` and `terms` are constants of each copy that the compiler
+ * makes.
+ */
 // @ts-ignore: decorator
 @inline
 function rows<T>(control: usize, begin: u32, end: u32, weighted: bool, two: bool, terms: i32): void {

@@ -1,9 +1,11 @@
-// Reductions per column: Σ w x, Σ w |x|, Σ w x y, Σ w |x − y|, always accumulated in f64 and delivered as one partial sum per
-// chunk of rows. Order of summation within a chunk: four interleaved accumulators for a single column, row by row in a block;
-// the host adds the chunks in order. So the result never depends on the number of threads. WGSL twin: shaders/reduce.wgsl.
+// Reductions per column: Σ w x, Σ w |x|, Σ w x y, Σ w |x − y|, always accumulated in f64 and
+// delivered as one partial sum per chunk of rows. Order of summation within a chunk: four
+// interleaved accumulators for a single column, row by row in a block; the host adds the chunks in
+// order. So the result never depends on the number of threads. WGSL twin: shaders/reduce.wgsl.
 
 import {
-  CHUNK_ROWS, COLUMNS, KIND_ABSOLUTE, KIND_DISTANCE, KIND_DOT, KIND_SUM, PARTIALS, REDUCTION_BYTES, REDUCTION_COUNT, REDUCTIONS, STRIDE,
+  CHUNK_ROWS, COLUMNS, KIND_ABSOLUTE, KIND_DISTANCE, KIND_DOT, KIND_SUM, PARTIALS,
+  REDUCTION_BYTES, REDUCTION_COUNT, REDUCTIONS, STRIDE,
 } from '../src/backend/cpu/layout';
 import { chunkCount, chunkEnd, takeShare } from './share';
 
@@ -38,7 +40,10 @@ function chunk<T>(kind: u32, x: usize, y: usize, weight: usize, first: u32, last
   return (a + b) + (c + d);
 }
 
-/** Two columns as f64: the low or the high half of a v128 of f32, or a v128 of f64 (then `high` is ignored). */
+/**
+ * Two columns as f64: the low or the high half of a v128 of f32, or a v128 of f64 (then `high` is
+ * ignored).
+ */
 // @ts-ignore: decorator
 @inline
 function pair<T>(value: v128, high: bool): v128 {
@@ -55,7 +60,10 @@ function elements(kind: u32, x: v128, y: v128): v128 {
   return x;
 }
 
-/** 16 bytes of columns over rows [first, last), one accumulator a column; stores those of the `live` columns at `place`. */
+/**
+ * 16 bytes of columns over rows [first, last), one accumulator a column; stores those of the `live`
+ * columns at `place`.
+ */
 // @ts-ignore: decorator
 @inline
 function chunkBlock<T>(
@@ -82,7 +90,9 @@ function chunkBlock<T>(
 /** Partial sums of all columns of rows [first, last) for one reduction of the given kind. */
 // @ts-ignore: decorator
 @inline
-function columnsOf<T>(kind: u32, reduction: usize, first: u32, last: u32, step: usize, columns: u32, place: usize): void {
+function columnsOf<T>(
+  kind: u32, reduction: usize, first: u32, last: u32, step: usize, columns: u32, place: usize,
+): void {
   const x = load<usize>(reduction, 4), y = load<usize>(reduction, 8), weight = load<usize>(reduction, 12);
   if (step == sizeof<T>()) {
     store<f64>(place, chunk<T>(kind, x, y, weight, first, last));

@@ -1,9 +1,13 @@
-// How work is shared between threads: whoever is free takes the next share of rows, so an unlucky share or a busy core delays
-// nobody. Shares are summed on their own, so results never depend on who took which. WGSL twin: the dispatches in shaders/.
+// How work is shared between threads: whoever is free takes the next share of rows, so an unlucky
+// share or a busy core delays nobody. Shares are summed on their own, so results never depend on
+// who took which. WGSL twin: the dispatches in shaders/.
 
 import { CHUNK_ROWS, NEXT_SHARE, ROWS } from '../src/backend/cpu/layout';
 
-/** Takes the next share of the current command; numbers beyond the last share mean that none is left. */
+/**
+ * Takes the next share of the current command; numbers beyond the last share mean that none is
+ * left.
+ */
 export function takeShare(control: usize): u32 {
   return atomic.add<u32>(control, 1, NEXT_SHARE);
 }

@@ -22,10 +22,26 @@ const run = (script, ...args) =>
   execFileSync(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
 
 if (age('kernels/kernels.wasm') < Math.max(newest('kernels', '.ts'), settings)) {
-  run('node_modules/assemblyscript/bin/asc.js', 'kernels/index.ts', '-o', 'kernels/kernels.wasm',
-    '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--sharedMemory',
-    '--initialMemory', '1', '--maximumMemory', '65536', '--memoryBase', '1024',
-    '--enable', 'simd,threads');
+  run(
+    'node_modules/assemblyscript/bin/asc.js',
+    'kernels/index.ts',
+    '-o',
+    'kernels/kernels.wasm',
+    '-O3',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--sharedMemory',
+    '--initialMemory',
+    '1',
+    '--maximumMemory',
+    '65536',
+    '--memoryBase',
+    '1024',
+    '--enable',
+    'simd,threads',
+  );
 }
 if (age('dist/.built') < Math.max(newest('src', '.ts'), settings)) {
   rmSync('dist', { recursive: true, force: true });

@@ -1,16 +1,38 @@
-// The public API, and the only barrel of the package. The command line is a skin over these functions.
+// The public API, and the only barrel of the package. The command line is a skin over these
+// functions.
 
 export { FocusError, type ErrorCode } from './base/errors.js';
 export { openCpu, type CpuOptions } from './backend/cpu/cpu.js';
-export { openWebGpu, probeWebGpu, type AdapterDescription, type WebGpuProbe } from './backend/webgpu/webgpu.js';
-export { chooseBackend, type BackendName, type BackendRequest, type Choice } from './backend/choose.js';
+export {
+  openWebGpu,
+  probeWebGpu,
+  type AdapterDescription,
+  type WebGpuProbe,
+} from './backend/webgpu/webgpu.js';
+export {
+  chooseBackend,
+  type BackendName,
+  type BackendRequest,
+  type Choice,
+} from './backend/choose.js';
 export type { Backend, Precision } from './backend/backend.js';
 export { digestOfFocus } from './base/digest.js';
 export { focus, type FocusResult, type SolverOptions } from './focus/focus.js';
 export { entropiesOf, topOf, type Entropies } from './focus/measures.js';
-export { READINGS, type FocusOptions, type Parameters, type Prior, type Reading } from './focus/parameters.js';
+export {
+  READINGS,
+  type FocusOptions,
+  type Parameters,
+  type Prior,
+  type Reading,
+} from './focus/parameters.js';
 export { readFocus } from './formats/read-focus.js';
-export { readGraph as openGraph, readLinks, type ReadNotes, type ReadOptions } from './formats/read.js';
+export {
+  readGraph as openGraph,
+  readLinks,
+  type ReadNotes,
+  type ReadOptions,
+} from './formats/read.js';
 export { writeFocus } from './formats/write-focus.js';
 export { writeLinks } from './formats/write-links.js';
 export { buildGraph, type BuildOptions } from './graph/build.js';

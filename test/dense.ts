@@ -1,5 +1,6 @@
-// An independent second computation of focus: every operator as a dense matrix, φ* by Gaussian elimination.
-// The resolvent is an inverse, the heat kernel scaling and squaring of a Taylor series; nothing is shared with src/focus.
+// An independent second computation of focus: every operator as a dense matrix, φ* by Gaussian
+// elimination. The resolvent is an inverse, the heat kernel scaling and squaring of a Taylor
+// series; nothing is shared with src/focus.
 
 import type { Graph } from '../src/graph/graph.js';
 
@@ -15,7 +16,12 @@ export interface DenseParameters {
 }
 
 export const DENSE_DEFAULTS: DenseParameters = {
-  laplacian: 'random-walk', unit: 1, teleport: 0.15, mu: 1, tau: 1, lambda: [0.5, 0.3, 0.2],
+  laplacian: 'random-walk',
+  unit: 1,
+  teleport: 0.15,
+  mu: 1,
+  tau: 1,
+  lambda: [0.5, 0.3, 0.2],
 };
 
 /** R as a dense matrix acting on columns. */
@@ -35,16 +41,18 @@ export function denseOperator(graph: Graph, parameters: DenseParameters): Matrix
       diffusion[i][j] = (1 - t) * step + t * u;
       const w = a[i][j] + a[j][i];
       const same = i === j ? 1 : 0;
-      laplacian[i][j] = parameters.laplacian === 'random-walk'
-        ? same - w / d[j]
-        : (same * d[i] - w) / parameters.unit;
+      laplacian[i][j] =
+        parameters.laplacian === 'random-walk'
+          ? same - w / d[j]
+          : (same * d[i] - w) / parameters.unit;
     }
   }
   const shifted = laplacian.map((row, i) => row.map((x, j) => x + (i === j ? mu : 0)));
   const springs = inverse(shifted).map((row) => row.map((x) => x * mu));
   const heat = exponential(laplacian.map((row) => row.map((x) => -tau * x)));
-  return diffusion.map((row, i) => row.map((x, j) =>
-    lambda[0] * x + lambda[1] * springs[i][j] + lambda[2] * heat[i][j]));
+  return diffusion.map((row, i) =>
+    row.map((x, j) => lambda[0] * x + lambda[1] * springs[i][j] + lambda[2] * heat[i][j]),
+  );
 }
 
 /** φ* = Rφ* with Σφ* = 1, by replacing one equation of (R − I)φ = 0. */
@@ -53,7 +61,10 @@ export function denseFocus(graph: Graph, parameters: DenseParameters): number[] 
   const n = r.length;
   const system = r.map((row, i) => row.map((x, j) => (i === n - 1 ? 1 : x - (i === j ? 1 : 0))));
   const right = Array.from({ length: n }, (_, i) => (i === n - 1 ? 1 : 0));
-  return solveDense(system, right.map((x) => [x])).map((row) => row[0]);
+  return solveDense(
+    system,
+    right.map((x) => [x]),
+  ).map((row) => row[0]);
 }
 
 function adjacency(graph: Graph): Matrix {
@@ -82,7 +93,10 @@ function multiply(a: Matrix, b: Matrix): Matrix {
 }
 
 function inverse(a: Matrix): Matrix {
-  return solveDense(a, zeros(a.length).map((row, i) => row.map((_, j) => (i === j ? 1 : 0))));
+  return solveDense(
+    a,
+    zeros(a.length).map((row, i) => row.map((_, j) => (i === j ? 1 : 0))),
+  );
 }
 
 function solveDense(a: Matrix, right: Matrix): Matrix {

@@ -1,4 +1,5 @@
-// Graphs for tests: from literal links, and at random with hubs, dangling particles and several components.
+// Graphs for tests: from literal links, and at random with hubs, dangling particles and several
+// components.
 
 import { randomStream } from '../src/base/random.js';
 import { buildGraph, type BuildOptions } from '../src/graph/build.js';

@@ -1,6 +1,7 @@
-// What a machine must do: a handful of verbs over opaque vectors and sparse matrices. Verbs enqueue work and return at once;
-// `numbers` and `read` wait. D, S, H, Chebyshev, Anderson and the solver are written once above this interface.
-// Every vector is a block of n × B numbers (B = 1 for a single solve), element (i, b) belonging to particle i and column b.
+// What a machine must do: a handful of verbs over opaque vectors and sparse matrices. Verbs enqueue
+// work and return at once; `numbers` and `read` wait. D, S, H, Chebyshev, Anderson and the solver
+// are written once above this interface. Every vector is a block of n × B numbers (B = 1 for a
+// single solve), element (i, b) belonging to particle i and column b.
 
 import type { Csr } from '../graph/csr.js';
 
@@ -17,7 +18,10 @@ export interface Scalars {
   readonly columns: number;
 }
 
-/** A factor for a whole block (number), for each column (array of B), or computed on the machine and not yet read. */
+/**
+ * A factor for a whole block (number), for each column (array of B), or computed on the machine and
+ * not yet read.
+ */
 export type Coefficient = number | Float64Array | Scalars;
 
 /** coefficient · vector; a vector of one column stands for B equal ones. */
@@ -30,8 +34,9 @@ export interface Term {
 export type Direction = 'in' | 'out' | 'both';
 
 /**
- * out = factor · (rowScale ⊙ (matrix · x) + diagonal ⊙ x) + Σ terms. With `both` and xIn, Aᵀ multiplies xIn and A multiplies x:
- * so diffusion and the last Laplacian product of a step share one pass over the graph.
+ * out = factor · (rowScale ⊙ (matrix · x) + diagonal ⊙ x) + Σ terms. With `both` and xIn, Aᵀ
+ * multiplies xIn and A multiplies x: so diffusion and the last Laplacian product of a step share
+ * one pass over the graph.
  */
 export interface Product {
   readonly out: Vector;
@@ -49,8 +54,8 @@ export interface Product {
 }
 
 /**
- * A reduction over rows, per column: Σ w x (`sum`), Σ w |x| (`absolute`), Σ w x y (`dot`), Σ w |x − y| (`distance`);
- * w of one column, absent: all ones.
+ * A reduction over rows, per column: Σ w x (`sum`), Σ w |x| (`absolute`), Σ w x y (`dot`), Σ w |x −
+ * y| (`distance`); w of one column, absent: all ones.
  */
 export interface Reduction {
   readonly kind: 'sum' | 'absolute' | 'dot' | 'distance';
@@ -59,7 +64,10 @@ export interface Reduction {
   readonly weight?: Vector;
 }
 
-/** A graph placed on a machine, with the vectors that belong to it. Particle order is the graph's at this interface. */
+/**
+ * A graph placed on a machine, with the vectors that belong to it. Particle order is the graph's at
+ * this interface.
+ */
 export interface Workspace {
   readonly rows: number;
   readonly precision: Precision;
@@ -95,8 +103,8 @@ export interface Backend {
   /** One line for humans: threads, or adapter and driver. */
   readonly description: string;
   /**
-   * Places a graph. `directions` names the matrices that will be used (`in` alone halves the memory).
-   * Throws FocusError `too-large` where the graph does not fit.
+   * Places a graph. `directions` names the matrices that will be used (`in` alone halves the
+   * memory). Throws FocusError `too-large` where the graph does not fit.
    */
   open(axons: Csr, directions: 'in' | 'both'): Promise<Workspace>;
   /** Frees threads or device. Idempotent. */

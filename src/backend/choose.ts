@@ -1,5 +1,6 @@
-// Which machine does the work, and why. `auto` takes a real GPU for graphs that are worth its start, never a software adapter,
-// and the CPU otherwise; every choice comes with its reason, for one line on stderr.
+// Which machine does the work, and why. `auto` takes a real GPU for graphs that are worth its
+// start, never a software adapter, and the CPU otherwise; every choice comes with its reason, for
+// one line on stderr.
 
 import type { Backend, Precision } from './backend.js';
 import { openCpu } from './cpu/cpu.js';
@@ -13,7 +14,10 @@ export const BACKEND_NAMES: readonly BackendName[] = ['auto', 'cpu', 'webgpu'];
 /** What to choose from. */
 export interface BackendRequest {
   readonly backend?: BackendName | undefined;
-  /** Arithmetic of the CPU backend, default f64; a GPU always iterates in f32, and f64 results are refined on the CPU. */
+  /**
+   * Arithmetic of the CPU backend, default f64; a GPU always iterates in f32, and f64 results are
+   * refined on the CPU.
+   */
   readonly precision?: Precision | undefined;
   readonly threads?: number | undefined;
   /** Axons of the graph, for `auto`. */
@@ -29,7 +33,9 @@ export interface Choice {
 /** Below this many axons a GPU's start costs more than the CPU's whole solve. */
 export const WORTH_A_GPU = 2_000_000;
 
-/** Opens the machine. Throws FocusError `no-backend` where the one asked for by name cannot be had. */
+/**
+ * Opens the machine. Throws FocusError `no-backend` where the one asked for by name cannot be had.
+ */
 export async function chooseBackend(request: BackendRequest): Promise<Choice> {
   const { backend = 'auto', precision, threads, axons } = request;
   const cpu = (reason: string): Choice => ({
@@ -44,17 +50,25 @@ export async function chooseBackend(request: BackendRequest): Promise<Choice> {
     return { backend: await openWebGpu(), reason: 'asked for by name' };
   }
   if (axons < WORTH_A_GPU) {
-    return cpu(`auto: ${axons} axons are fewer than the ${WORTH_A_GPU} that are worth a GPU's start`);
+    return cpu(
+      `auto: ${axons} axons are fewer than the ${WORTH_A_GPU} that are worth a GPU's start`,
+    );
   }
   const probe = await probeWebGpu();
   const real = probe.adapters.find((adapter) => !adapter.software);
   if (real === undefined) {
-    const found = probe.unavailable ?? (probe.adapters.length > 0
-      ? `only a software adapter (${probe.adapters[0].name})` : 'no adapter');
+    const found =
+      probe.unavailable ??
+      (probe.adapters.length > 0
+        ? `only a software adapter (${probe.adapters[0].name})`
+        : 'no adapter');
     return cpu(`auto: no GPU, ${found}`);
   }
   try {
-    return { backend: await openWebGpu({ software: false }), reason: `auto: ${real.name} is a GPU` };
+    return {
+      backend: await openWebGpu({ software: false }),
+      reason: `auto: ${real.name} is a GPU`,
+    };
   } catch (error) {
     return cpu(`auto: the GPU ${real.name} could not be opened (${(error as Error).message})`);
   }

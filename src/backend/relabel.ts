@@ -1,8 +1,9 @@
-// A backend's own particle order: groups of falling degree, the graph's order kept within a group. Hubs are gathered
-// most, so they share few cache lines; the rest keeps the locality of the input. Small particles are grouped by in- and
-// out-degree exactly, so neighbouring rows of A and of Aᵀ are equally long and the ends of their loops are predicted.
-// Leaves, particles of one link, follow the place of their only neighbour, so that a hub reads its leaves in a row.
-// On a Kronecker graph of scale 20 this makes a product 1.5 times as fast. Results are in graph order.
+// A backend's own particle order: groups of falling degree, the graph's order kept within a group.
+// Hubs are gathered most, so they share few cache lines; the rest keeps the locality of the input.
+// Small particles are grouped by in- and out-degree exactly, so neighbouring rows of A and of Aᵀ
+// are equally long and the ends of their loops are predicted. Leaves, particles of one link, follow
+// the place of their only neighbour, so that a hub reads its leaves in a row. On a Kronecker graph
+// of scale 20 this makes a product 1.5 times as fast. Results are in graph order.
 // Source: degree-based grouping, Faldu, Diamond and Grot, 2019.
 
 import type { Csr } from '../graph/csr.js';
@@ -13,7 +14,10 @@ export interface Relabelling {
   readonly place: Uint32Array;
 }
 
-/** Below this total degree, in- and out-degree choose the group; above, a group spans a factor of two. */
+/**
+ * Below this total degree, in- and out-degree choose the group; above, a group spans a factor of
+ * two.
+ */
 const EXACT_DEGREES = 32;
 const LARGE_GROUPS = 27;
 const GROUPS = LARGE_GROUPS + (EXACT_DEGREES * (EXACT_DEGREES + 1)) / 2;
@@ -56,7 +60,10 @@ export function groupByDegree({ rows, offsets, columns }: Csr): Relabelling {
   }
 }
 
-/** Reorders the places first … last − 1 by the place of each particle's anchor: a stable counting sort. */
+/**
+ * Reorders the places first … last − 1 by the place of each particle's anchor: a stable counting
+ * sort.
+ */
 function followNeighbours(
   { order, place }: Relabelling,
   first: number,

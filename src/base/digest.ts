@@ -1,4 +1,5 @@
-// SHA-256 digests in lower-case hex, and the canonical bytes of a focus vector that they are taken of.
+// SHA-256 digests in lower-case hex, and the canonical bytes of a focus vector that they are taken
+// of.
 
 import { createHash } from 'node:crypto';
 
@@ -13,8 +14,9 @@ const BLOCK_BYTES = 1 << 20;
 const LARGEST_ROW_BYTES = 4 + 4096 + 8;
 
 /**
- * The digest of a focus vector: SHA-256 of "focus-f64-1\n", then the header line and "\n", then for each row in order the id's
- * length in bytes (u32), its UTF-8 bytes and the value (f64), all little-endian. Cost: about 0.2 s for three million rows.
+ * The digest of a focus vector: SHA-256 of "focus-f64-1\n", then the header line and "\n", then for
+ * each row in order the id's length in bytes (u32), its UTF-8 bytes and the value (f64), all
+ * little-endian. Cost: about 0.2 s for three million rows.
  */
 export function digestOfFocus(header: string, ids: NamedRows, values: Float64Array): string {
   const hash = createHash('sha256');

@@ -1,8 +1,11 @@
-// Random streams derived from (seed, index), never from the order of execution.
-// Generator: xoshiro128** (Blackman and Vigna 2018), state filled by SplitMix32-style mixing of seed and stream index;
-// bounded integers by rejection (no modulo bias). Integers and + − × ÷ only, so every engine gives the same numbers.
+// Random streams derived from (seed, index), never from the order of execution. Generator:
+// xoshiro128** (Blackman and Vigna 2018), state filled by SplitMix32-style mixing of seed and
+// stream index; bounded integers by rejection (no modulo bias). Integers and + − × ÷ only, so every
+// engine gives the same numbers.
 
-/** A stream of pseudo-random numbers; equal (seed, stream) give equal sequences on every machine. */
+/**
+ * A stream of pseudo-random numbers; equal (seed, stream) give equal sequences on every machine.
+ */
 export interface Random {
   /** Next 32 random bits as an unsigned integer. */
   uint32(): number;

@@ -1,4 +1,5 @@
-// One turn of the event loop: a long computation awaits it between steps, so that signals, timers and sockets are served.
+// One turn of the event loop: a long computation awaits it between steps, so that signals, timers
+// and sockets are served.
 
 /** Resolves after pending events have been handled. Costs a few microseconds. */
 export function eventTurn(): Promise<void> {

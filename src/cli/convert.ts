@@ -1,4 +1,5 @@
-// focus convert LINKS OUT: reads links in any format and writes their graph in another; `.focus` loads fastest.
+// focus convert LINKS OUT: reads links in any format and writes their graph in another; `.focus`
+// loads fastest.
 
 import { Command } from 'commander';
 import { check } from '../base/errors.js';
@@ -22,15 +23,22 @@ export function convertCommand(): Command {
     .argument('<out>', 'file to write, or - for standard output');
   choice(command, '--format <name>', 'format of LINKS (default: found out)', LINK_FORMATS);
   choice(command, '--to <name>', 'format to write (default: by the name of OUT)', LINK_FORMATS);
-  choice(command, '--order <name>', 'particle order (default first-seen)', ['first-seen', 'sorted']);
+  choice(command, '--order <name>', 'particle order (default first-seen)', [
+    'first-seen',
+    'sorted',
+  ]);
   return withConfig(command).action(convert);
 }
 
 async function convert(path: string, out: string, flags: ConvertFlags): Promise<void> {
   const to = flags.to ?? formatOfName(out);
-  check(to !== null && to !== undefined, 'usage', () =>
-    `${out}: expected a name that ends in ${LINK_FORMATS.map((name) => `.${name}`).join(', ')}`,
-    'or name the format with --to');
+  check(
+    to !== null && to !== undefined,
+    'usage',
+    () =>
+      `${out}: expected a name that ends in ${LINK_FORMATS.map((name) => `.${name}`).join(', ')}`,
+    'or name the format with --to',
+  );
   const started = performance.now();
   const { graph, notes } = await readGraph(path, {
     ...(flags.format === undefined ? {} : { format: flags.format }),

@@ -1,4 +1,5 @@
-// focus doctor: what this machine offers and what would be chosen, and why. Exit code 0 even without a GPU: the CPU always works.
+// focus doctor: what this machine offers and what would be chosen, and why. Exit code 0 even
+// without a GPU: the CPU always works.
 
 import { cpus, freemem, totalmem } from 'node:os';
 import { Command } from 'commander';
@@ -31,7 +32,11 @@ async function doctor(flags: { readonly json?: boolean }): Promise<void> {
     cores: cores.length,
     memoryBytes: { total: totalmem(), free: freemem() },
     webgpu: probe,
-    chosen: { backend: choice.backend.name, description: choice.backend.description, reason: choice.reason },
+    chosen: {
+      backend: choice.backend.name,
+      description: choice.backend.description,
+      reason: choice.reason,
+    },
     trial,
   };
   if (flags.json === true) {
@@ -47,21 +52,28 @@ async function doctor(flags: { readonly json?: boolean }): Promise<void> {
   if (probe.unavailable !== null) lines.push(`webgpu      not available: ${probe.unavailable}`);
   else if (probe.adapters.length === 0) lines.push('webgpu      loads, but finds no adapter');
   for (const adapter of probe.adapters) {
-    lines.push(`adapter     ${adapter.name} (${adapter.api}, ${adapter.software ? 'software' : 'GPU'})`,
+    lines.push(
+      `adapter     ${adapter.name} (${adapter.api}, ${adapter.software ? 'software' : 'GPU'})`,
       `            driver ${adapter.driver || 'not named'}`,
-      `            ${gibibytes(adapter.limits.maxStorageBufferBindingSize)} a binding, `
-        + `${gibibytes(adapter.limits.maxBufferSize)} a buffer, `
-        + `${adapter.limits.maxStorageBuffersPerShaderStage} storage buffers a stage`,
-      `            features ${adapter.features.join(', ') || 'none'}`);
+      `            ${gibibytes(adapter.limits.maxStorageBufferBindingSize)} a binding, ` +
+        `${gibibytes(adapter.limits.maxBufferSize)} a buffer, ` +
+        `${adapter.limits.maxStorageBuffersPerShaderStage} storage buffers a stage`,
+      `            features ${adapter.features.join(', ') || 'none'}`,
+    );
   }
-  lines.push(`chosen      ${choice.backend.description}`, `why         ${choice.reason}`,
-    `trial       ${trial}`);
+  lines.push(
+    `chosen      ${choice.backend.description}`,
+    `why         ${choice.reason}`,
+    `trial       ${trial}`,
+  );
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** Solves a small graph, so that a driver that only pretends is found out here. */
 async function tryBackend(backend: Parameters<typeof focus>[2]): Promise<string> {
-  const graph = buildGraph(generateLinks({ profile: 'uniform', seed: 1, particles: 1000, links: 5000 }));
+  const graph = buildGraph(
+    generateLinks({ profile: 'uniform', seed: 1, particles: 1000, links: 5000 }),
+  );
   const started = performance.now();
   const result = await focus(graph, { tolerance: 1e-6 }, backend);
   const elapsed = (performance.now() - started).toFixed(0);

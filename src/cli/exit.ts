@@ -1,4 +1,5 @@
-// Exit codes, and how an error is told: code, message and fix on stderr, never a stack trace unless it is our own defect.
+// Exit codes, and how an error is told: code, message and fix on stderr, never a stack trace unless
+// it is our own defect.
 
 import { CommanderError } from 'commander';
 import { FocusError, type ErrorCode } from '../base/errors.js';
@@ -36,6 +37,8 @@ export function reportError(error: unknown): number {
     process.stderr.write('focus: interrupted\n');
     return EXIT_INTERRUPTED;
   }
-  process.stderr.write(`focus: unexpected failure: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    `focus: unexpected failure: ${error instanceof Error ? error.stack : String(error)}\n`,
+  );
   return 1;
 }

@@ -1,4 +1,5 @@
-// What a command says about the graph it has read: counts, and everything that was dropped, merged or left out.
+// What a command says about the graph it has read: counts, and everything that was dropped, merged
+// or left out.
 
 import type { ReadNotes } from '../formats/read.js';
 import type { Graph } from '../graph/graph.js';
@@ -20,7 +21,8 @@ export function describeInput(graph: Graph, notes: ReadNotes, elapsedMs: number)
     [zeroWeight, 'dropped for weight zero'],
   ] as const;
   for (const [count, what] of remarks) if (count > 0) lines.push(`  ${count} links ${what}`);
-  if (isolatedParticles > 0) lines.push(`  ${isolatedParticles} particles dropped: no link of theirs counts`);
+  if (isolatedParticles > 0)
+    lines.push(`  ${isolatedParticles} particles dropped: no link of theirs counts`);
   if (report.roundedAmounts > 0) {
     lines.push(`  ${report.roundedAmounts} amounts above 2^53 rounded to the nearest double`);
   }

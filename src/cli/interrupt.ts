@@ -1,4 +1,5 @@
-// Ctrl-C: the first one asks the work to stop at its next stage and exits with 130, a second one ends the process at once.
+// Ctrl-C: the first one asks the work to stop at its next stage and exits with 130, a second one
+// ends the process at once.
 
 import { EXIT_INTERRUPTED } from './exit.js';
 

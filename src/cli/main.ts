@@ -11,10 +11,18 @@ import { rankCommand } from './rank.js';
 import { statsCommand } from './stats.js';
 
 const program = new Command('focus')
-  .description('focus of a cybergraph: the stationary distribution of the tri-kernel, with a proven error bound')
+  .description(
+    'focus of a cybergraph: the stationary distribution of the tri-kernel, with a proven error bound',
+  )
   .version(ENGINE_VERSION)
   .showHelpAfterError('(run with --help for the options)');
-for (const command of [rankCommand(), statsCommand(), convertCommand(), generateCommand(), doctorCommand()]) {
+for (const command of [
+  rankCommand(),
+  statsCommand(),
+  convertCommand(),
+  generateCommand(),
+  doctorCommand(),
+]) {
   program.addCommand(command);
 }
 for (const command of [program, ...program.commands]) {

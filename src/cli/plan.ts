@@ -1,4 +1,5 @@
-// --dry-run: what a run would do and need, from the size of the input and a sample of its first rows; nothing is computed.
+// --dry-run: what a run would do and need, from the size of the input and a sample of its first
+// rows; nothing is computed.
 
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -28,8 +29,12 @@ const SOLVE_BYTES_PER_PARTICLE = 8 * 24 + 8;
 
 /** The plan as lines of text. Throws `usage` for standard input, which cannot be read twice. */
 export async function planOf(path: string, run: PlannedRun): Promise<string> {
-  check(path !== '-', 'usage', () => 'dry run: expected a file, found standard input',
-    'give a file: a plan would use up the stream');
+  check(
+    path !== '-',
+    'usage',
+    () => 'dry run: expected a file, found standard input',
+    'give a file: a plan would use up the stream',
+  );
   const { links, basis } = await estimateLinks(path, run.format);
   // A dump has about as many particles as links; ids of text are the largest part of reading it.
   const particles = links;
@@ -39,7 +44,8 @@ export async function planOf(path: string, run: PlannedRun): Promise<string> {
   const lines = [
     `input      ${path}: about ${links.toLocaleString('en')} links (${basis})`,
     `reading    ${run.reading ?? 'focus-1'}, ${precision}, certified L1 error ${
-      run.tolerance ?? (precision === 'f64' ? 1e-9 : 1e-5)}`,
+      run.tolerance ?? (precision === 'f64' ? 1e-9 : 1e-5)
+    }`,
     `backend    ${run.backend ?? 'auto'}, ${run.threads ?? availableParallelism()} threads on the CPU`,
     `memory     about ${mebibytes(Math.max(reading, solving + links * 20))} at the peak`,
     `           (${mebibytes(reading)} to read, ${mebibytes(solving)} to solve, if particles are as many as links)`,
@@ -70,7 +76,8 @@ async function estimateLinks(
       }
     }
     if (ended) return { links: rows, basis: 'counted' };
-    // Raw bytes run ahead of the decompressed ones by at most a chunk, which a sample of megabytes makes small.
+    // Raw bytes run ahead of the decompressed ones by at most a chunk, which a sample of megabytes
+    // makes small.
     const ratio = size / Math.max(1, source.compression === 'none' ? bytes : source.rawBytes());
     return { links: Math.ceil(rows * ratio), basis: `from the first ${rows} rows` };
   } finally {

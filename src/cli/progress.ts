@@ -1,5 +1,5 @@
-// Progress of long runs on stderr: a bar that rewrites itself on a terminal, a line every ten seconds elsewhere.
-// Nothing is shown for what ends within a second, so short commands stay quiet.
+// Progress of long runs on stderr: a bar that rewrites itself on a terminal, a line every ten
+// seconds elsewhere. Nothing is shown for what ends within a second, so short commands stay quiet.
 
 const BAR_CELLS = 24;
 const REDRAW_MS = 100;

@@ -1,4 +1,5 @@
-// focus rank LINKS: the main job. Reads a graph, chooses a machine, computes φ* with its certificate, writes it.
+// focus rank LINKS: the main job. Reads a graph, chooses a machine, computes φ* with its
+// certificate, writes it.
 
 import { Command } from 'commander';
 import { BACKEND_NAMES, chooseBackend, type BackendName } from '../backend/choose.js';
@@ -63,7 +64,10 @@ export function rankCommand(): Command {
   option(command, '--unit <stake>', 'stake unit of focus-1-combinatorial', readNumber);
   choice(command, '--prior <name>', 'teleport prior (default degree)', ['degree', 'uniform']);
   choice(command, '--format <name>', 'format of LINKS (default: found out)', LINK_FORMATS);
-  choice(command, '--order <name>', 'particle order (default first-seen)', ['first-seen', 'sorted']);
+  choice(command, '--order <name>', 'particle order (default first-seen)', [
+    'first-seen',
+    'sorted',
+  ]);
   option(command, '--out <file>', 'write every particle to .ndjson, .csv or .parquet');
   option(command, '--top <k>', `print the k highest (default ${DEFAULT_TOP})`, readInteger(0));
   command.option('--json', 'print one JSON object');
@@ -115,14 +119,37 @@ async function compute(
   say(`backend: ${backend.description} (${reason})`);
   progress.phase('solving');
   const tolerance = flags.tolerance ?? (precision === 'f64' ? 1e-9 : 1e-5);
-  const { out, top, json, dryRun, format, order, backend: name, threads, maxIterations, ...options } = flags;
+  const {
+    out,
+    top,
+    json,
+    dryRun,
+    format,
+    order,
+    backend: name,
+    threads,
+    maxIterations,
+    ...options
+  } = flags;
   try {
-    return await interruptible((signal) => focus(graph, {
-      ...options, precision, tolerance, mostIterations: maxIterations, signal,
-      onProgress: ({ iterations, errorBound }) => progress.update(
-        Math.log(Math.max(errorBound, tolerance)) / Math.log(tolerance),
-        `${iterations} iterations, error ≤ ${errorBound.toExponential(1)}`),
-    }, backend));
+    return await interruptible((signal) =>
+      focus(
+        graph,
+        {
+          ...options,
+          precision,
+          tolerance,
+          mostIterations: maxIterations,
+          signal,
+          onProgress: ({ iterations, errorBound }) =>
+            progress.update(
+              Math.log(Math.max(errorBound, tolerance)) / Math.log(tolerance),
+              `${iterations} iterations, error ≤ ${errorBound.toExponential(1)}`,
+            ),
+        },
+        backend,
+      ),
+    );
   } finally {
     backend.destroy();
   }
@@ -168,7 +195,9 @@ async function writeOutput(
   say: Say,
 ): Promise<void> {
   await writeFocus(out, { ids: graph.ids, focus: result.phi.data, focusExact: null });
-  const reproducible = Object.fromEntries(Object.entries(summary).filter(([key]) => key !== 'elapsedMs'));
+  const reproducible = Object.fromEntries(
+    Object.entries(summary).filter(([key]) => key !== 'elapsedMs'),
+  );
   const manifest = await writeManifest(out, {
     command: 'rank',
     input: { name: notes.name, format: notes.format, bytes: notes.bytes, sha256: notes.sha256 },
@@ -193,13 +222,18 @@ function print(
     process.stdout.write(`${JSON.stringify(body)}\n`);
     return;
   }
-  const bound = result.errorBound === null
-    ? `residual ${result.residual.toExponential(2)} (this reading has no proven bound)`
-    : `proven L1 error ≤ ${result.errorBound.toExponential(2)}`;
+  const bound =
+    result.errorBound === null
+      ? `residual ${result.residual.toExponential(2)} (this reading has no proven bound)`
+      : `proven L1 error ≤ ${result.errorBound.toExponential(2)}`;
   const verdict = result.converged ? 'converged' : `NOT CONVERGED to ${result.tolerance}`;
-  say(`${result.reading}: ${verdict}, ${bound}, after ${result.iterations} iterations, `
-    + `${result.passes} passes, ${(elapsedMs / 1000).toFixed(2)} s`);
-  say(`entropy ${result.entropy.toFixed(6)} nats, syntropy ${result.syntropy.toFixed(6)} nats, `
-    + `digest ${String(summary.digest).slice(0, 16)}…`);
+  say(
+    `${result.reading}: ${verdict}, ${bound}, after ${result.iterations} iterations, ` +
+      `${result.passes} passes, ${(elapsedMs / 1000).toFixed(2)} s`,
+  );
+  say(
+    `entropy ${result.entropy.toFixed(6)} nats, syntropy ${result.syntropy.toFixed(6)} nats, ` +
+      `digest ${String(summary.digest).slice(0, 16)}…`,
+  );
   for (const { id, focus: value } of top) process.stdout.write(`${id}\t${value}\n`);
 }

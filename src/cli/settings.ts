@@ -1,5 +1,6 @@
-// Options of a command from three places: --config FILE.yaml, then environment variables FOCUS_<OPTION>, then flags; later wins.
-// Values are checked by the same parser wherever they come from, and an error names the place.
+// Options of a command from three places: --config FILE.yaml, then environment variables
+// FOCUS_<OPTION>, then flags; later wins. Values are checked by the same parser wherever they come
+// from, and an error names the place.
 
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -20,15 +21,26 @@ export function option(
 }
 
 /** Adds an option with a fixed set of values. */
-export function choice(command: Command, flags: string, description: string, values: readonly string[]): Command {
+export function choice(
+  command: Command,
+  flags: string,
+  description: string,
+  values: readonly string[],
+): Command {
   const made = new Option(flags, description).choices(values);
   made.env(`FOCUS_${made.name().replaceAll('-', '_').toUpperCase()}`);
   return command.addOption(made);
 }
 
-/** Adds --config, and fills in what it says for options that neither a flag nor the environment gave. */
+/**
+ * Adds --config, and fills in what it says for options that neither a flag nor the environment
+ * gave.
+ */
 export function withConfig(command: Command): Command {
-  command.option('--config <file.yaml>', 'options from a YAML file; flags and FOCUS_<OPTION> variables win');
+  command.option(
+    '--config <file.yaml>',
+    'options from a YAML file; flags and FOCUS_<OPTION> variables win',
+  );
   command.hook('preAction', (_, action) => {
     const { config } = action.opts<{ config?: string }>();
     if (config !== undefined) applyConfig(action, config);
@@ -41,25 +53,37 @@ function applyConfig(command: Command, path: string): void {
   for (const [key, value] of Object.entries(readYaml(path))) {
     const target = known.get(key);
     if (target === undefined || key === 'config') {
-      throw new FocusError('usage', `${path}: expected an option of focus ${command.name()}, found "${key}"`,
-        `options: ${[...known.keys()].filter((name) => name !== 'config').join(', ')}`);
+      throw new FocusError(
+        'usage',
+        `${path}: expected an option of focus ${command.name()}, found "${key}"`,
+        `options: ${[...known.keys()].filter((name) => name !== 'config').join(', ')}`,
+      );
     }
     const source = command.getOptionValueSource(target.attributeName());
     if (source === 'cli' || source === 'env') continue;
-    command.setOptionValueWithSource(target.attributeName(), valueOf(target, value, path), 'config');
+    command.setOptionValueWithSource(
+      target.attributeName(),
+      valueOf(target, value, path),
+      'config',
+    );
   }
 }
 
 function valueOf(target: Option, value: unknown, path: string): unknown {
   if (target.isBoolean()) {
     if (typeof value === 'boolean') return value;
-    throw new FocusError('usage', `${path}: ${target.name()}: expected true or false, found ${JSON.stringify(value)}`);
+    throw new FocusError(
+      'usage',
+      `${path}: ${target.name()}: expected true or false, found ${JSON.stringify(value)}`,
+    );
   }
   const text = Array.isArray(value) ? value.join(',') : String(value);
   try {
     return target.parseArg === undefined ? text : target.parseArg(text, undefined);
   } catch (cause) {
-    throw new FocusError('usage', `${path}: ${target.name()}: ${(cause as Error).message}`, '', { cause });
+    throw new FocusError('usage', `${path}: ${target.name()}: ${(cause as Error).message}`, '', {
+      cause,
+    });
   }
 }
 
@@ -68,7 +92,12 @@ function readYaml(path: string): Record<string, unknown> {
   try {
     document = parse(readFileSync(path, 'utf8'), { version: '1.1' });
   } catch (cause) {
-    throw new FocusError('usage', `${path}: expected a readable YAML file: ${(cause as Error).message}`, '', { cause });
+    throw new FocusError(
+      'usage',
+      `${path}: expected a readable YAML file: ${(cause as Error).message}`,
+      '',
+      { cause },
+    );
   }
   if (document === null || typeof document !== 'object' || Array.isArray(document)) {
     throw new FocusError('usage', `${path}: expected a mapping of option names to values`);
@@ -99,7 +128,9 @@ export function readInteger(least: number): (text: string) => number {
 export function readLambda(text: string): [number, number, number] {
   const parts = text.split(',').map((part) => readNumber(part.trim()));
   if (parts.length !== 3) {
-    throw new InvalidArgumentError(`expected three numbers "diffusion,springs,heat", found "${text}"`);
+    throw new InvalidArgumentError(
+      `expected three numbers "diffusion,springs,heat", found "${text}"`,
+    );
   }
   return parts as [number, number, number];
 }

@@ -1,4 +1,5 @@
-// focus stats LINKS: the shape of a graph before anything is solved: sizes, degrees, components, stakes.
+// focus stats LINKS: the shape of a graph before anything is solved: sizes, degrees, components,
+// stakes.
 
 import { Command } from 'commander';
 import { readGraph } from '../formats/read.js';
@@ -25,7 +26,10 @@ export function statsCommand(): Command {
 
 async function stats(path: string, flags: StatsFlags): Promise<void> {
   const started = performance.now();
-  const { graph, notes } = await readGraph(path, flags.format === undefined ? {} : { format: flags.format });
+  const { graph, notes } = await readGraph(
+    path,
+    flags.format === undefined ? {} : { format: flags.format },
+  );
   for (const line of describeInput(graph, notes, performance.now() - started)) {
     process.stderr.write(`${line}\n`);
   }
@@ -35,8 +39,13 @@ async function stats(path: string, flags: StatsFlags): Promise<void> {
 function record(graph: Graph): Record<string, unknown> {
   const { report, particles } = graph;
   return {
-    particles, links: report.links, axons: report.axons, merged: report.merged,
-    dropped: report.dropped, roundedAmounts: report.roundedAmounts, ...shapeOf(graph.axons),
+    particles,
+    links: report.links,
+    axons: report.axons,
+    merged: report.merged,
+    dropped: report.dropped,
+    roundedAmounts: report.roundedAmounts,
+    ...shapeOf(graph.axons),
   };
 }
 
@@ -48,8 +57,14 @@ function table(graph: Graph): string {
     ['axons', report.axons],
     ['dangling particles', shape.dangling],
     ['mean out-degree', shape.meanOutDegree.toFixed(3)],
-    ['largest out-degree', `${shape.largestOutDegree.degree} (${graph.ids.at(shape.largestOutDegree.particle)})`],
-    ['largest in-degree', `${shape.largestInDegree.degree} (${graph.ids.at(shape.largestInDegree.particle)})`],
+    [
+      'largest out-degree',
+      `${shape.largestOutDegree.degree} (${graph.ids.at(shape.largestOutDegree.particle)})`,
+    ],
+    [
+      'largest in-degree',
+      `${shape.largestInDegree.degree} (${graph.ids.at(shape.largestInDegree.particle)})`,
+    ],
     ['components', shape.components],
     ['largest component', `${shape.largestComponent} particles`],
     ['total stake', shape.totalStake],

@@ -1,6 +1,7 @@
 // What the operators need to know of a graph, computed once on the host in f64:
 //   out_p = Σ_q A(p,q)     d_i = out_i + in_i     u = the teleport prior     max over axons of d_p + d_q
-// d and out are summed with compensation, so their relative error is a few 2⁻⁵³ whatever the length of a row.
+// d and out are summed with compensation, so their relative error is a few 2⁻⁵³ whatever the length
+// of a row.
 
 import { check } from '../base/errors.js';
 import type { Csr } from '../graph/csr.js';
@@ -44,9 +45,12 @@ export function adjacencyOf(axons: Csr): Adjacency {
     degree[i] = degree[i] + lost[i] + outStake[i];
     totalDegree += degree[i];
   }
-  check(Number.isFinite(totalDegree), 'bad-input', () =>
-    'stakes: expected a finite total, found an overflow of double precision',
-    'divide all stakes by a constant: focus does not change');
+  check(
+    Number.isFinite(totalDegree),
+    'bad-input',
+    () => 'stakes: expected a finite total, found an overflow of double precision',
+    'divide all stakes by a constant: focus does not change',
+  );
   let largestPairDegree = 0;
   for (let p = 0; p < rows; p++) {
     for (let k = offsets[p]; k < offsets[p + 1]; k++) {

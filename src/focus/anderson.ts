@@ -1,12 +1,16 @@
-// Anderson acceleration of a fixed-point map x ← G(x): the next point is the affine combination of the last m + 1 images whose
-// residual is least in the norm Σ h f². For an affine G this is GMRES restarted by sliding; mixing weights are per column.
+// Anderson acceleration of a fixed-point map x ← G(x): the next point is the affine combination of
+// the last m + 1 images whose residual is least in the norm Σ h f². For an affine G this is GMRES
+// restarted by sliding; mixing weights are per column.
 //   min over Σ w_i = 1 of ‖Σ w_i f_i‖_h,   f_i = G(x_i) − x_i,   x_next = Σ w_i G(x_i)
 // Source: Walker and Ni, Anderson Acceleration for Fixed-Point Iterations, 2011.
 
 import type { Reduction, Vector, Workspace } from '../backend/backend.js';
 import { eventTurn } from '../base/turn.js';
 
-/** Blocks for the last m + 1 points, kept between calls: making them anew costs as much as a pass over the graph. */
+/**
+ * Blocks for the last m + 1 points, kept between calls: making them anew costs as much as a pass
+ * over the graph.
+ */
 export interface AndersonHistory {
   readonly columns: number;
   readonly points: readonly { readonly image: Vector; readonly residual: Vector }[];
@@ -14,7 +18,11 @@ export interface AndersonHistory {
 }
 
 /** Makes room for mixing `memory` past points: 2 (memory + 1) blocks. */
-export function openHistory(workspace: Workspace, columns: number, memory: number): AndersonHistory {
+export function openHistory(
+  workspace: Workspace,
+  columns: number,
+  memory: number,
+): AndersonHistory {
   const points = Array.from({ length: memory + 1 }, () => ({
     image: workspace.vector(columns),
     residual: workspace.vector(columns),
@@ -41,7 +49,10 @@ export interface AndersonProblem {
   readonly image: (out: Vector, x: Vector) => void | Promise<void>;
   /** Start, overwritten with the result. */
   readonly x: Vector;
-  /** Where x starts at zero: G(0), which is then image and residual of the first point and costs no application. */
+  /**
+   * Where x starts at zero: G(0), which is then image and residual of the first point and costs no
+   * application.
+   */
   readonly imageOfZero?: Vector;
   /** Stop when Σ h|f| is at most this in every column. */
   readonly target: number;
@@ -50,16 +61,25 @@ export interface AndersonProblem {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How the iteration ended: applications of G, and the largest Σ h|f| over the columns at the last point. */
+/**
+ * How the iteration ended: applications of G, and the largest Σ h|f| over the columns at the last
+ * point.
+ */
 export interface AndersonOutcome {
   readonly applications: number;
   readonly residual: number;
 }
 
-/** Added to the diagonal of the normalised Gram matrix, so that parallel residuals cannot blow up the weights. */
+/**
+ * Added to the diagonal of the normalised Gram matrix, so that parallel residuals cannot blow up
+ * the weights.
+ */
 const REGULARISATION = 1e-13;
 
-/** Iterates until the target, the limit, or a residual that no longer falls. x ends at the mix of the last images. */
+/**
+ * Iterates until the target, the limit, or a residual that no longer falls. x ends at the mix of
+ * the last images.
+ */
 export async function anderson(problem: AndersonProblem): Promise<AndersonOutcome> {
   const { workspace, x, target } = problem;
   const { points, columns } = problem.history;
@@ -80,12 +100,18 @@ export async function anderson(problem: AndersonProblem): Promise<AndersonOutcom
       await eventTurn();
       problem.signal?.throwIfAborted();
       await problem.image(image, x);
-      workspace.combine(f, [{ coefficient: 1, vector: image }, { coefficient: -1, vector: x }]);
+      workspace.combine(f, [
+        { coefficient: 1, vector: image },
+        { coefficient: -1, vector: x },
+      ]);
     }
     used = Math.min(used + 1, size);
     residual = await measureResidual(problem, used, slot, grams);
     const weights = mixingWeights(grams, used, size);
-    workspace.combine(x, weights.map((w, i) => ({ coefficient: w, vector: points[i].image })));
+    workspace.combine(
+      x,
+      weights.map((w, i) => ({ coefficient: w, vector: points[i].image })),
+    );
     if (!(residual > target)) break;
     if (residual < 0.9 * best) sinceBest = 0;
     else if (++sinceBest > 2 * size + 2) break;
@@ -94,7 +120,10 @@ export async function anderson(problem: AndersonProblem): Promise<AndersonOutcom
   return { applications, residual };
 }
 
-/** Updates row and column `slot` of every column's Gram matrix; returns the largest Σ h|f| of that slot. */
+/**
+ * Updates row and column `slot` of every column's Gram matrix; returns the largest Σ h|f| of that
+ * slot.
+ */
 async function measureResidual(
   { workspace, measure, history }: AndersonProblem,
   used: number,
@@ -105,7 +134,8 @@ async function measureResidual(
   const size = points.length;
   const f = points[slot].residual;
   const wanted: Reduction[] = [{ kind: 'absolute', x: f, weight: measure }];
-  for (const { residual } of points.slice(0, used)) wanted.push({ kind: 'dot', x: f, y: residual, weight: measure });
+  for (const { residual } of points.slice(0, used))
+    wanted.push({ kind: 'dot', x: f, y: residual, weight: measure });
   const [norms, ...dots] = await workspace.numbers(workspace.reduce(wanted));
   for (let b = 0; b < columns; b++) {
     dots.forEach((dot, i) => {
@@ -116,7 +146,10 @@ async function measureResidual(
   return norms.reduce((most, value) => (value > most || Number.isNaN(value) ? value : most), 0);
 }
 
-/** Weights per history entry (one array of columns each) that solve the constrained least squares of each column. */
+/**
+ * Weights per history entry (one array of columns each) that solve the constrained least squares of
+ * each column.
+ */
 function mixingWeights(grams: readonly Float64Array[], used: number, size: number): Float64Array[] {
   const weights = Array.from({ length: used }, () => new Float64Array(grams.length));
   grams.forEach((gram, b) => {
@@ -134,8 +167,11 @@ function columnWeights(gram: Float64Array, used: number, size: number): Float64A
     if (norm === 0) return indicator(used, i);
   }
   const matrix = Array.from({ length: used }, (_, i) =>
-    Float64Array.from({ length: used }, (_, j) =>
-      gram[i * size + j] * scale[i] * scale[j] + (i === j ? REGULARISATION : 0)));
+    Float64Array.from(
+      { length: used },
+      (_, j) => gram[i * size + j] * scale[i] * scale[j] + (i === j ? REGULARISATION : 0),
+    ),
+  );
   const solution = solveSymmetric(matrix, scale.slice());
   let sum = 0;
   for (let i = 0; i < used; i++) {
@@ -158,12 +194,15 @@ function smallest(gram: Float64Array, used: number, size: number): number {
   return best;
 }
 
-/** Gaussian elimination with partial pivoting; overwrites both arguments and returns the solution. */
+/**
+ * Gaussian elimination with partial pivoting; overwrites both arguments and returns the solution.
+ */
 function solveSymmetric(matrix: Float64Array[], right: Float64Array): Float64Array {
   const n = right.length;
   for (let k = 0; k < n; k++) {
     let pivot = k;
-    for (let i = k + 1; i < n; i++) if (Math.abs(matrix[i][k]) > Math.abs(matrix[pivot][k])) pivot = i;
+    for (let i = k + 1; i < n; i++)
+      if (Math.abs(matrix[i][k]) > Math.abs(matrix[pivot][k])) pivot = i;
     [matrix[k], matrix[pivot]] = [matrix[pivot], matrix[k]];
     [right[k], right[pivot]] = [right[pivot], right[k]];
     for (let i = k + 1; i < n; i++) {

@@ -1,8 +1,11 @@
-// The proven L1 error of a computed focus. R contracts zero-sum differences by κ = 1 − λ_d t in L1, so for every φ
+// The proven L1 error of a computed focus. R contracts zero-sum differences by κ = 1 − λ_d t in L1,
+// so for every φ
 //   ‖φ − φ*‖₁ ≤ ‖Rφ − φ‖₁ / (1 − κ)
 // What is computed is f = fl(R_K φ − φ). To ‖f‖₁ are added, before the division:
-//   truncation   ‖(g − p_K)(𝓛) φ‖₁ ≤ ε_K √(Σh · Σh(z − z̄)²): 𝓛 is self-adjoint under h and g − p_K vanishes on constants z̄
-//   rounding     γ (λ_d ‖φ‖₁ + G √(Σh · Σh z²)) with γ = (2·depth + 24) u and G the amplification of Clenshaw's recurrence
+//   truncation   ‖(g − p_K)(𝓛) φ‖₁ ≤ ε_K √(Σh · Σh(z − z̄)²), because 𝓛 is self-adjoint under h and
+//                g − p_K vanishes on constants z̄
+//   rounding     γ (λ_d ‖φ‖₁ + G √(Σh · Σh z²)), γ = (2·depth + 24) u and G the amplification of
+//                Clenshaw's recurrence
 // Both norms come from reductions on the machine, whose own error is inside the slack factor.
 
 import type { Vector } from '../backend/backend.js';
@@ -51,8 +54,10 @@ export async function measure(
   return {
     residual: residual.map((r) => r * SLACK),
     truncation: spread.map((s) => epsilon * s),
-    rounding: square.map((s, b) =>
-      gamma * (diffusionShare * magnitude[b] + amplification * Math.sqrt(totalMeasure * s))),
+    rounding: square.map(
+      (s, b) =>
+        gamma * (diffusionShare * magnitude[b] + amplification * Math.sqrt(totalMeasure * s)),
+    ),
     spread,
     mass,
   };

@@ -1,8 +1,10 @@
-// Chebyshev expansion of g(x) = λ_s μ/(x + μ) + λ_h e^{−τx} on the spectrum x ∈ [0, Λ] of the Laplacian, x = (Λ/2)(1 + y):
+// Chebyshev expansion of g(x) = λ_s μ/(x + μ) + λ_h e^{−τx} on the spectrum x ∈ [0, Λ] of the
+// Laplacian, x = (Λ/2)(1 + y):
 //   resolvent   c_k = λ_s · 2m/√((1+m)² − 1) · (−ρ)^k,  m = 2μ/Λ,  ρ = (1 + m) − √((1+m)² − 1)
 //   heat        c_k = λ_h · 2 e^{−z} I_k(z) (−1)^k,     z = τΛ/2          (c_0 of both halved)
-// Both parts have the sign (−1)^k, so the error of the first K terms is largest at x = 0, where it is Σ_{k>K} |c_k| exactly.
-// Adding that sum to |c_K| makes p(0) = g(0), so mass is kept, and at most doubles the error anywhere.
+// Both parts have the sign (−1)^k, so the error of the first K terms is largest at x = 0, where it
+// is Σ_{k>K} |c_k| exactly. Adding that sum to |c_K| makes p(0) = g(0), so mass is kept, and at
+// most doubles the error anywhere.
 // Source: Trefethen, Approximation Theory and Practice, ch. 3 and 8; Abramowitz and Stegun 9.6.34.
 
 import { invariant } from '../base/errors.js';
@@ -40,7 +42,8 @@ export function expand({ springs, mu, heat, tau, spectrum }: Spectral): Expansio
   const root = Math.sqrt(m * (2 + m));
   const rho = 1 / (1 + m + root);
   const z = (tau * spectrum) / 2;
-  const resolventTerms = springs > 0 ? Math.ceil(Math.log(NEGLIGIBLE * (1 - rho)) / Math.log(rho)) : 0;
+  const resolventTerms =
+    springs > 0 ? Math.ceil(Math.log(NEGLIGIBLE * (1 - rho)) / Math.log(rho)) : 0;
   const heatTerms = heat > 0 && tau > 0 ? Math.ceil(z < 60 ? z + 60 : 10 * Math.sqrt(z) + 60) : 0;
   const terms = Math.min(MOST_TERMS, Math.max(1, resolventTerms, heatTerms));
   const magnitude = new Float64Array(terms + 1);
@@ -51,7 +54,8 @@ export function expand({ springs, mu, heat, tau, spectrum }: Spectral): Expansio
     power *= rho;
   }
   magnitude[0] /= 2;
-  // What a cut series leaves out is a geometric tail of the resolvent; heat has fallen below every double by then.
+  // What a cut series leaves out is a geometric tail of the resolvent; heat has fallen below every
+  // double by then.
   const remainder = springs > 0 ? power / (1 - rho) : 0;
   return expansionOf(magnitude, remainder, springs + heat);
 }
@@ -61,8 +65,10 @@ function expansionOf(magnitude: Float64Array, remainder: number, total: number):
   const tail = new Float64Array(terms + 1);
   tail[terms] = remainder;
   for (let k = terms; k > 0; k--) tail[k - 1] = tail[k] + magnitude[k];
-  invariant(total === 0 || Math.abs(tail[0] + magnitude[0] - total) <= 1e-9 * total + remainder,
-    'the series of springs and heat sums to its value at zero');
+  invariant(
+    total === 0 || Math.abs(tail[0] + magnitude[0] - total) <= 1e-9 * total + remainder,
+    'the series of springs and heat sums to its value at zero',
+  );
   let degree = terms;
   while (degree > 0 && tail[degree - 1] <= NEGLIGIBLE) degree--;
   return {
@@ -88,7 +94,9 @@ function expansionOf(magnitude: Float64Array, remainder: number, total: number):
   };
 }
 
-/** e^{−z} I_k(z) for k = 0…count by Miller's backward recurrence, normalised by I_0 + 2 Σ I_k = e^z. */
+/**
+ * e^{−z} I_k(z) for k = 0…count by Miller's backward recurrence, normalised by I_0 + 2 Σ I_k = e^z.
+ */
 function scaledBessel(z: number, count: number): Float64Array {
   const values = new Float64Array(count + 1);
   if (z === 0) {
@@ -117,8 +125,9 @@ function scaledBessel(z: number, count: number): Float64Array {
 }
 
 /**
- * How much Clenshaw's recurrence amplifies the rounding of one step, in the norm in which the Laplacian is self-adjoint:
- * Σ_k (k+1) (2 B_{k+1} + |c_k| + B_{k+2}), B_k = Σ_{j≥k} |c_j| (j−k+1), because the recurrence's vectors are b_k = Σ c_j U_{j−k}.
+ * How much Clenshaw's recurrence amplifies the rounding of one step, in the norm in which the
+ * Laplacian is self-adjoint: Σ_k (k+1) (2 B_{k+1} + |c_k| + B_{k+2}), B_k = Σ_{j≥k} |c_j| (j−k+1),
+ * because the recurrence's vectors are b_k = Σ c_j U_{j−k}.
  */
 export function roundingAmplification(coefficients: Float64Array): number {
   const degree = coefficients.length - 1;

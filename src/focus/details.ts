@@ -1,4 +1,5 @@
-// What else can be said of a focus vector, at the cost of some products: the share of each operator, the free energy, the spectrum.
+// What else can be said of a focus vector, at the cost of some products: the share of each
+// operator, the free energy, the spectrum.
 //   F(φ) = λ_s [½ φᵀ𝓛φ + μ/2 ‖φ − x₀‖²] + λ_h ½ ‖φ − Hφ‖² + λ_d KL(φ ‖ Dφ),   x₀ uniform
 // F is reported because the public text speaks of it; φ* is not its argmin.
 
@@ -11,7 +12,10 @@ import { expand } from './chebyshev.js';
 import { openOperator } from './operator.js';
 import type { Parameters } from './parameters.js';
 import {
-  fiedlerValue, secondEigenvalueOfDiffusion, secondEigenvalueOfFocus, type Eigenvalue,
+  fiedlerValue,
+  secondEigenvalueOfDiffusion,
+  secondEigenvalueOfFocus,
+  type Eigenvalue,
 } from './spectrum.js';
 import { compensatedSum } from './sums.js';
 
@@ -30,8 +34,9 @@ export interface FocusDetails {
 }
 
 /**
- * Computes D φ, S φ, H φ, the free energy and the spectrum at φ. Costs some hundred passes over the graph, most of them for |λ₂|.
- * Throws FocusError `bad-parameter` for the readings without a resolvent, pagerank and reference-2026-07.
+ * Computes D φ, S φ, H φ, the free energy and the spectrum at φ. Costs some hundred passes over the
+ * graph, most of them for |λ₂|. Throws FocusError `bad-parameter` for the readings without a
+ * resolvent, pagerank and reference-2026-07.
  */
 export async function detailsOf(
   graph: Graph,
@@ -40,8 +45,11 @@ export async function detailsOf(
   backend: Backend = openCpu(),
 ): Promise<FocusDetails> {
   const { reading, mu, tau, lambda } = parameters;
-  check(reading === 'focus-1' || reading === 'focus-1-combinatorial', 'bad-parameter', () =>
-    `details: expected the reading focus-1 or focus-1-combinatorial, found ${reading}`);
+  check(
+    reading === 'focus-1' || reading === 'focus-1-combinatorial',
+    'bad-parameter',
+    () => `details: expected the reading focus-1 or focus-1-combinatorial, found ${reading}`,
+  );
   const adjacency = adjacencyOf(graph.axons);
   const workspace = await backend.open(graph.axons, 'both');
   try {
@@ -49,7 +57,10 @@ export async function detailsOf(
     const { hostMeasure } = operator;
     const z = workspace.vector(1);
     const out = workspace.vector(1);
-    workspace.write(z, phi.map((value, i) => value / hostMeasure[i]));
+    workspace.write(
+      z,
+      phi.map((value, i) => value / hostMeasure[i]),
+    );
     const result = async (factor = 1): Promise<Float64Array> =>
       (await workspace.read(out)).map((value, i) => value * hostMeasure[i] * factor);
     const spectrum = parameters.unit === null ? 2 : adjacency.largestPairDegree / parameters.unit;
@@ -65,7 +76,9 @@ export async function detailsOf(
     operator.spectral(out, z, Float64Array.of(spectrum / 2, spectrum / 2));
     const laplacian = await result();
     return {
-      diffusion, springs, heat,
+      diffusion,
+      springs,
+      heat,
       freeEnergy: freeEnergy(parameters, phi, laplacian, diffusion, heat),
       lambda2: await secondEigenvalueOfFocus(operator),
       lambda2Diffusion: await secondEigenvalueOfDiffusion(operator, lambda[0]),
@@ -89,5 +102,7 @@ function freeEnergy(
   const spread = sum((i) => (phi[i] - 1 / n) ** 2);
   const flow = sum((i) => (phi[i] - heat[i]) ** 2);
   const divergence = sum((i) => (phi[i] > 0 ? phi[i] * Math.log(phi[i] / diffusion[i]) : 0));
-  return lambda[1] * (tension + (mu / 2) * spread) + (lambda[2] / 2) * flow + lambda[0] * divergence;
+  return (
+    lambda[1] * (tension + (mu / 2) * spread) + (lambda[2] / 2) * flow + lambda[0] * divergence
+  );
 }

@@ -1,6 +1,7 @@
-// The main job: a graph → φ*, with its certificate. Chooses start and method, runs the solver on the machine, reads φ back.
-// Precision f64 gives φ in double precision, whatever iterates: on a GPU, f32 corrections are refined against f64 residuals. f32
-// asks for less. The bound is measured in f64 in any case: a bound in f32 arithmetic would be a hundred times the error.
+// The main job: a graph → φ*, with its certificate. Chooses start and method, runs the solver on
+// the machine, reads φ back. Precision f64 gives φ in double precision, whatever iterates: on a
+// GPU, f32 corrections are refined against f64 residuals. f32 asks for less. The bound is measured
+// in f64 in any case: a bound in f32 arithmetic would be a hundred times the error.
 
 import ndarray, { type NdArray } from 'ndarray';
 import type { Backend, Precision } from '../backend/backend.js';
@@ -18,7 +19,10 @@ import { compensatedSum } from './sums.js';
 
 /** Options of a focus computation beyond the parameters of the tri-kernel. */
 export interface SolverOptions extends FocusOptions {
-  /** Precision of the result; default the backend's own. An f32 backend reaches f64 by refinement, see mixed.ts. */
+  /**
+   * Precision of the result; default the backend's own. An f32 backend reaches f64 by refinement,
+   * see mixed.ts.
+   */
   readonly precision?: Precision | undefined;
   /** L1 error to certify, in (0, 2]; default 1e-9 for f64, 1e-5 for f32. */
   readonly tolerance?: number | undefined;
@@ -59,8 +63,9 @@ export interface FocusResult extends Entropies {
 const LEAST_TOLERANCE = 1e-15;
 
 /**
- * Computes the focus of a graph on a backend (default: the CPU in f64). Not converging is a result, not an exception.
- * Throws FocusError `bad-parameter` for options out of range, `bad-input` where stakes overflow, `too-large`, `device-lost`.
+ * Computes the focus of a graph on a backend (default: the CPU in f64). Not converging is a result,
+ * not an exception. Throws FocusError `bad-parameter` for options out of range, `bad-input` where
+ * stakes overflow, `too-large`, `device-lost`.
  */
 export async function focus(
   graph: Graph,
@@ -101,7 +106,10 @@ async function run(
   const { workspace } = operator;
   const start = startOf(adjacency, parameters, options.start);
   const z = workspace.vector(1);
-  workspace.write(z, start.map((value, i) => value / operator.hostMeasure[i]));
+  workspace.write(
+    z,
+    start.map((value, i) => value / operator.hostMeasure[i]),
+  );
   const count = options.iterations ?? null;
   if (parameters.reading === 'reference-2026-07') {
     const solved = await solveReference(operator, adjacency, parameters, z, count, solver);
@@ -111,9 +119,8 @@ async function run(
   if (workspace.precision === 'f32') {
     return refineMixed(graph, adjacency, parameters, operator, z, count, solver);
   }
-  const solved: Solved = count === null
-    ? await solve(operator, z, solver)
-    : await iterate(operator, z, count, solver);
+  const solved: Solved =
+    count === null ? await solve(operator, z, solver) : await iterate(operator, z, count, solver);
   const phi = (await workspace.read(z)).map((value, i) => value * operator.hostMeasure[i]);
   return {
     phi,
@@ -146,20 +153,26 @@ function assemble(
     converged: outcome.converged,
     residual: outcome.residual,
     errorBound: outcome.errorBound,
-    kappa: parameters.reading === 'reference-2026-07'
-      ? null
-      : 1 - parameters.lambda[0] * parameters.teleport,
+    kappa:
+      parameters.reading === 'reference-2026-07'
+        ? null
+        : 1 - parameters.lambda[0] * parameters.teleport,
     ...entropiesOf(phi),
   };
 }
 
-/** Divides the sum out. The certificate is of φ/Σφ already; a sum that is not finite means stakes beyond double precision. */
+/**
+ * Divides the sum out. The certificate is of φ/Σφ already; a sum that is not finite means stakes
+ * beyond double precision.
+ */
 function normalised(phi: Float64Array): Float64Array {
   const sum = compensatedSum(phi.length, (i) => phi[i]);
   if (!Number.isFinite(sum) || sum <= 0) {
-    throw new FocusError('bad-input',
+    throw new FocusError(
+      'bad-input',
       `focus: expected finite numbers, found a sum of ${sum}: the stakes span more than double precision holds`,
-      'remove links of vanishing or astronomic stake');
+      'remove links of vanishing or astronomic stake',
+    );
   }
   return phi.map((value) => value / sum);
 }
@@ -184,11 +197,17 @@ function resolveSolver(
   { lambda, teleport }: Parameters,
 ): SolveOptions {
   const tolerance = options.tolerance ?? (precision === 'f64' ? 1e-9 : 1e-5);
-  check(tolerance >= LEAST_TOLERANCE && tolerance <= 2, 'bad-parameter', () =>
-    `tolerance: expected an L1 error in [${LEAST_TOLERANCE}, 2], found ${tolerance}`);
+  check(
+    tolerance >= LEAST_TOLERANCE && tolerance <= 2,
+    'bad-parameter',
+    () => `tolerance: expected an L1 error in [${LEAST_TOLERANCE}, 2], found ${tolerance}`,
+  );
   const natural = (name: string, value: number, least: number): void =>
-    check(Number.isSafeInteger(value) && value >= least, 'bad-parameter', () =>
-      `${name}: expected an integer ≥ ${least}, found ${value}`);
+    check(
+      Number.isSafeInteger(value) && value >= least,
+      'bad-parameter',
+      () => `${name}: expected an integer ≥ ${least}, found ${value}`,
+    );
   natural('iterations', options.iterations ?? 0, 0);
   const mostIterations = options.mostIterations ?? 10_000;
   natural('mostIterations', mostIterations, 1);

@@ -23,7 +23,7 @@ export function topOf(phi: Float64Array, k: number): number[] {
   const heap: number[] = [];
   const below = (a: number, b: number): boolean => phi[a] < phi[b] || (phi[a] === phi[b] && a > b);
   const sink = (from: number): void => {
-    for (let i = from; ; ) {
+    for (let i = from; ;) {
       let least = i;
       for (const child of [2 * i + 1, 2 * i + 2]) {
         if (child < heap.length && below(heap[child], heap[least])) least = child;

@@ -1,6 +1,7 @@
-// Focus in mixed precision: a fast f32 workspace (CPU or GPU) does the iterations, an f64 workspace on the CPU measures.
-// The f32 solve runs to the floor of its own arithmetic; the f64 residual then certifies it, and where the tolerance asks for more,
-// a correction δ = Rδ + f is solved in f32 again and added in f64 (iterative refinement), so f32 speed reaches f64 accuracy.
+// Focus in mixed precision: a fast f32 workspace (CPU or GPU) does the iterations, an f64 workspace
+// on the CPU measures. The f32 solve runs to the floor of its own arithmetic; the f64 residual then
+// certifies it, and where the tolerance asks for more, a correction δ = Rδ + f is solved in f32
+// again and added in f64 (iterative refinement), so f32 speed reaches f64 accuracy.
 
 import type { Vector, Workspace } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
@@ -20,12 +21,18 @@ export interface MixedOutcome {
   readonly errorBound: number;
 }
 
-/** L1 residual that single precision resolves of a vector of norm one: a few roundings of one application of R. */
+/**
+ * L1 residual that single precision resolves of a vector of norm one: a few roundings of one
+ * application of R.
+ */
 const SINGLE_FLOOR = 1e-7;
 /** Refinements after which f32 corrections no longer help. */
 const MOST_REFINEMENTS = 12;
 
-/** Solves on `fast` from `z` and certifies in f64. With `count`, exactly so many plain applications in f32. */
+/**
+ * Solves on `fast` from `z` and certifies in f64. With `count`, exactly so many plain applications
+ * in f32.
+ */
 export async function refineMixed(
   graph: Graph,
   adjacency: Adjacency,
@@ -49,20 +56,36 @@ export async function refineMixed(
     const audit = openOperator(workspace, adjacency, parameters, 1);
     const exact = workspace.vector(1);
     const f = workspace.vector(1);
-    workspace.write(exact, phi.map((value, i) => value / audit.hostMeasure[i]));
+    workspace.write(
+      exact,
+      phi.map((value, i) => value / audit.hostMeasure[i]),
+    );
     let best = Infinity;
     for (let refinement = 0; ; refinement++) {
       const expected = refinement === 0 ? SINGLE_FLOOR : SINGLE_FLOOR * best;
       const { bound, measured } = await certify(audit, exact, f, options, expected);
-      options.onProgress?.({ iterations, passes: fast.passes() + audit.passes(), errorBound: bound });
-      const stop = count !== null || refinement === MOST_REFINEMENTS || !(bound < 0.7 * best)
-        || iterations >= options.mostIterations;
+      options.onProgress?.({
+        iterations,
+        passes: fast.passes() + audit.passes(),
+        errorBound: bound,
+      });
+      const stop =
+        count !== null ||
+        refinement === MOST_REFINEMENTS ||
+        !(bound < 0.7 * best) ||
+        iterations >= options.mostIterations;
       best = Math.min(best, bound);
       if (bound <= options.tolerance || stop) {
-        const result = (await workspace.read(exact)).map((value, i) => value * audit.hostMeasure[i]);
+        const result = (await workspace.read(exact)).map(
+          (value, i) => value * audit.hostMeasure[i],
+        );
         return {
-          phi: result, iterations, passes: fast.passes() + audit.passes(),
-          converged: bound <= options.tolerance, residual: measured.residual[0], errorBound: bound,
+          phi: result,
+          iterations,
+          passes: fast.passes() + audit.passes(),
+          converged: bound <= options.tolerance,
+          residual: measured.residual[0],
+          errorBound: bound,
         };
       }
       iterations += await addCorrection(fast, audit, exact, f, measured.residual[0], options);
@@ -73,7 +96,10 @@ export async function refineMixed(
   }
 }
 
-/** Solves the correction of residual f in f32, scaled to norm one, and adds it in f64. Returns applications of R. */
+/**
+ * Solves the correction of residual f in f32, scaled to norm one, and adds it in f64. Returns
+ * applications of R.
+ */
 async function addCorrection(
   fast: FocusOperator,
   audit: FocusOperator,

@@ -1,10 +1,13 @@
-// The tri-kernel on a machine: R φ = λ_d D φ + p_K(𝓛) φ, with p_K the Chebyshev expansion of springs and heat together.
+// The tri-kernel on a machine: R φ = λ_d D φ + p_K(𝓛) φ, with p_K the Chebyshev expansion of
+// springs and heat together.
 //
-// Vectors are held as z = φ / h, with h the measure in which 𝓛 is self-adjoint (h = d for the random-walk Laplacian, 1 for the
-// combinatorial one), so one product with W per degree suffices. Without a Laplacian h = out, so that Aᵀ multiplies z itself.
+// Vectors are held as z = φ / h, with h the measure in which 𝓛 is self-adjoint (h = d for the
+// random-walk Laplacian, 1 for the combinatorial one), so one product with W per degree suffices.
+// Without a Laplacian h = out, so that Aᵀ multiplies z itself.
 //   Y z = f · (rowScale ⊙ (W z) + diagonal ⊙ z)      y = 2x/Λ − 1 of the expansion
 //   b_k = c_k z + 2 Y b_{k+1} − b_{k+2}   (Clenshaw),   p_K z = c_0 z + Y b_1 − b_2
-// Diffusion rides on the last product: Aᵀ multiplies b_1 + ρ z/out while A multiplies b_1, so D costs no pass of its own.
+// Diffusion rides on the last product: Aᵀ multiplies b_1 + ρ z/out while A multiplies b_1, so D
+// costs no pass of its own.
 
 import type { Scalars, Term, Vector, Workspace } from '../backend/backend.js';
 import { powerOfTwoBelow, priorOf, type Adjacency } from './adjacency.js';
@@ -23,11 +26,14 @@ export interface FocusOperator {
   readonly expansion: Expansion;
   /** Sweeps over A and Aᵀ so far, each direction counted: two for a product with W. */
   readonly passes: () => number;
-  /** out = R z with springs and heat to the given degree. Costs `degree` products with W (degree 0: one with Aᵀ). */
+  /**
+   * out = R z with springs and heat to the given degree. Costs `degree` products with W (degree 0:
+   * one with Aᵀ).
+   */
   apply(out: Vector, z: Vector, degree: number): void;
   /**
-   * out = R' z + plus, R' = R − λ_d t u 1ᵀ: equal to R on zero-sum vectors, but a contraction on all, so that a correction's
-   * rounded mass dies out and does not grow. Cost as `apply`.
+   * out = R' z + plus, R' = R − λ_d t u 1ᵀ: equal to R on zero-sum vectors, but a contraction on
+   * all, so that a correction's rounded mass dies out and does not grow. Cost as `apply`.
    */
   contract(out: Vector, z: Vector, degree: number, plus: Vector): void;
   /** λ_d D z alone, or p_K(𝓛) z alone with other coefficients than R's. */
@@ -71,7 +77,10 @@ export function directionsOf({ lambda }: Parameters): 'in' | 'both' {
   return lambda[1] === 0 && lambda[2] === 0 ? 'in' : 'both';
 }
 
-/** Prepares R for blocks of `columns`. O(n) on the host, six or seven one-column vectors and three blocks on the machine. */
+/**
+ * Prepares R for blocks of `columns`. O(n) on the host, six or seven one-column vectors and three
+ * blocks on the machine.
+ */
 export function openOperator(
   workspace: Workspace,
   adjacency: Adjacency,
@@ -99,16 +108,18 @@ export function openOperator(
   const measure = column(h);
   const rowScale = shape.rowScale ? column(h.map((value) => 1 / value)) : null;
   const diagonal = shape.diagonal === null ? null : column(shape.diagonal);
-  const perOut = shape.factor === 0
-    ? null
-    : column(h.map((value, i) => (outStake[i] > 0 ? (value * scale) / outStake[i] : 0)));
+  const perOut =
+    shape.factor === 0
+      ? null
+      : column(h.map((value, i) => (outStake[i] > 0 ? (value * scale) / outStake[i] : 0)));
   const prior = column(priorOf(adjacency, parameters.prior).map((u, i) => u / h[i]));
   const dangling = h.map((value, i) => (outStake[i] > 0 ? 0 : value * lambda[0] * (1 - teleport)));
   const fromDangling = column(dangling);
   const toPrior = column(dangling.map((value, i) => value + h[i] * lambda[0] * teleport));
   const diffusionFactor = (lambda[0] * (1 - teleport)) / scale;
   const expansion = expand({
-    // The Jacobi step of the reference reading is no function of the Laplacian: src/focus/reference.ts adds it.
+    // The Jacobi step of the reference reading is no function of the Laplacian:
+    // src/focus/reference.ts adds it.
     springs: parameters.reading === 'reference-2026-07' ? 0 : lambda[1],
     mu: parameters.mu,
     heat: lambda[2],
@@ -130,10 +141,20 @@ export function openOperator(
   };
 
   /** One step of Y: out = factor · Y x + terms; `xIn` as in Product. */
-  const step = (out: Vector, x: Vector, factor: number, terms: readonly Term[], xIn?: Vector): void => {
+  const step = (
+    out: Vector,
+    x: Vector,
+    factor: number,
+    terms: readonly Term[],
+    xIn?: Vector,
+  ): void => {
     passes += 2;
     workspace.product({
-      out, direction: 'both', x, factor: factor * shape.factor, terms,
+      out,
+      direction: 'both',
+      x,
+      factor: factor * shape.factor,
+      terms,
       ...(xIn === undefined ? {} : { xIn }),
       ...(rowScale === null ? {} : { rowScale }),
       ...(diagonal === null ? {} : { diagonal }),
@@ -145,7 +166,11 @@ export function openOperator(
     passes += 1;
     if (perOut !== null) workspace.scale(joined, z, perOut, 1);
     workspace.product({
-      out, direction: 'in', x: perOut === null ? z : joined, factor: diffusionFactor, terms,
+      out,
+      direction: 'in',
+      x: perOut === null ? z : joined,
+      factor: diffusionFactor,
+      terms,
       ...(rowScale === null ? {} : { rowScale }),
     });
   };
@@ -157,7 +182,11 @@ export function openOperator(
 
   /** p_K z (+ λ_d D z where `withDiffusion`) + rest. */
   const clenshaw = (
-    out: Vector, z: Vector, c: Float64Array, rest: readonly Term[], withDiffusion: boolean,
+    out: Vector,
+    z: Vector,
+    c: Float64Array,
+    rest: readonly Term[],
+    withDiffusion: boolean,
   ): void => {
     const degree = c.length - 1;
     if (degree === 0) {
@@ -166,7 +195,8 @@ export function openOperator(
       else workspace.combine(out, terms);
       return;
     }
-    // b_K = c_K z is kept as a factor on z; from there on b_{k+1} is `ahead` and b_{k+2} is `behind`.
+    // b_K = c_K z is kept as a factor on z; from there on b_{k+1} is `ahead` and b_{k+2} is
+    // `behind`.
     let ahead: Vector = z;
     let behind: Vector | null = null;
     let factor = c[degree];

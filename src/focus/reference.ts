@@ -1,7 +1,7 @@
 // The reading reference-2026-07: springs are one Jacobi step, and the blend is normalised.
 //   S φ = (μ/n + (W φ)_i) / (μ + d_i)     R φ = (λ_d D φ + λ_s S φ + λ_h H φ) / Σ(…)
-// Weights are in units of the batch's largest (amount + will share). This R is no contraction in L1 (expansion up to 2.15), so the
-// residual ‖Rφ − φ‖₁ is reported alone and the error bound is null.
+// Weights are in units of the batch's largest (amount + will share). This R is no contraction in L1
+// (expansion up to 2.15), so the residual ‖Rφ − φ‖₁ is reported alone and the error bound is null.
 // Source: the network's Rust reference implementation, read in float64.
 
 import type { Vector } from '../backend/backend.js';
@@ -22,7 +22,11 @@ export interface ReferenceSolved {
 const MEMORY = 5;
 
 /** The reading's map on vectors φ (its measure is 1). */
-export function openReference(operator: FocusOperator, adjacency: Adjacency, parameters: Parameters) {
+export function openReference(
+  operator: FocusOperator,
+  adjacency: Adjacency,
+  parameters: Parameters,
+) {
   const { workspace, expansion } = operator;
   const { lambda, mu } = parameters;
   const unit = parameters.unit ?? 1;
@@ -40,7 +44,11 @@ export function openReference(operator: FocusOperator, adjacency: Adjacency, par
   /** out = Rφ. Waits for the mass of the blend. */
   const apply = async (out: Vector, phi: Vector): Promise<void> => {
     workspace.product({
-      out: springs, direction: 'both', x: phi, factor: lambda[1] / unit, rowScale: jacobi,
+      out: springs,
+      direction: 'both',
+      x: phi,
+      factor: lambda[1] / unit,
+      rowScale: jacobi,
       terms: [{ coefficient: 1, vector: source }],
     });
     operator.spectral(heat, phi, coefficients);
@@ -76,8 +84,14 @@ export async function solveReference(
   if (count === null) {
     const history = openHistory(workspace, 1, MEMORY);
     const outcome = await anderson({
-      workspace, history, measure: operator.measure, x: phi, image: reference.apply,
-      target: tolerance / 4, signal: options.signal, mostIterations: options.mostIterations,
+      workspace,
+      history,
+      measure: operator.measure,
+      x: phi,
+      image: reference.apply,
+      target: tolerance / 4,
+      signal: options.signal,
+      mostIterations: options.mostIterations,
     });
     history.release();
     iterations = outcome.applications;
@@ -89,7 +103,9 @@ export async function solveReference(
     }
   }
   await reference.apply(image, phi);
-  const distance = workspace.reduce([{ kind: 'distance', x: image, y: phi, weight: operator.measure }]);
+  const distance = workspace.reduce([
+    { kind: 'distance', x: image, y: phi, weight: operator.measure },
+  ]);
   [[residual]] = await workspace.numbers(distance);
   workspace.release(image);
   reference.destroy();

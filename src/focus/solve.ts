@@ -1,7 +1,8 @@
-// Solves φ = Rφ by iterative refinement. A stage computes the residual f = Rφ − φ with springs and heat to the degree that the
-// stage needs, then solves δ = R δ + f roughly, with a low-degree expansion and Anderson acceleration, and adds δ to φ.
-// So the many iterations use a cheap operator, the few accurate ones measure, and accuracy grows with the residual's fall.
-// Against the plain iteration this saves five to ten times the passes over the graph (bench/acceleration.ts).
+// Solves φ = Rφ by iterative refinement. A stage computes the residual f = Rφ − φ with springs and
+// heat to the degree that the stage needs, then solves δ = R δ + f roughly, with a low-degree
+// expansion and Anderson acceleration, and adds δ to φ. So the many iterations use a cheap
+// operator, the few accurate ones measure, and accuracy grows with the residual's fall. Against the
+// plain iteration this saves five to ten times the passes over the graph (bench/acceleration.ts).
 
 import type { Vector } from '../backend/backend.js';
 import { eventTurn } from '../base/turn.js';
@@ -20,7 +21,10 @@ export interface SolveOptions {
   readonly diffusionShare: number;
   /** Applications of R, of any degree, after which the solver gives up. */
   readonly mostIterations: number;
-  /** A guess of the start's defect ‖Rφ − φ‖₁: 1 cold, the tolerance warm. A wrong guess costs passes, never accuracy. */
+  /**
+   * A guess of the start's defect ‖Rφ − φ‖₁: 1 cold, the tolerance warm. A wrong guess costs
+   * passes, never accuracy.
+   */
   readonly startDefect: number;
   /** Called after each measurement. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -44,7 +48,10 @@ export interface Solved {
   readonly errorBound: number;
 }
 
-/** Past points that Anderson mixes; three are as good as eight on every graph measured, and cost half the memory. */
+/**
+ * Past points that Anderson mixes; three are as good as eight on every graph measured, and cost
+ * half the memory.
+ */
 const MEMORY = 3;
 /** A stage aims for this fraction of its residual … */
 const STAGE_REDUCTION = 0.05;
@@ -55,21 +62,40 @@ const TRUNCATION_SHARE = 0.1;
 /** Stages without progress after which rounding has stopped it. */
 const MOST_STALLED = 3;
 
-/** Refines z (φ = h ⊙ z, Σφ = 1) until the bound is met, the limit is reached or rounding stops progress. */
-export async function solve(operator: FocusOperator, z: Vector, options: SolveOptions): Promise<Solved> {
+/**
+ * Refines z (φ = h ⊙ z, Σφ = 1) until the bound is met, the limit is reached or rounding stops
+ * progress.
+ */
+export async function solve(
+  operator: FocusOperator,
+  z: Vector,
+  options: SolveOptions,
+): Promise<Solved> {
   const { columns, tolerance, contraction } = options;
   let bound = Infinity;
-  const { iterations, measured } = await refine(operator, z, null, options, (at, iterationsSoFar) => {
-    bound = largestBound(at, columns, contraction);
-    options.onProgress?.({ iterations: iterationsSoFar, passes: operator.passes(), errorBound: bound });
-    return bound * (1 - contraction);
-  }, tolerance * (1 - contraction));
+  const { iterations, measured } = await refine(
+    operator,
+    z,
+    null,
+    options,
+    (at, iterationsSoFar) => {
+      bound = largestBound(at, columns, contraction);
+      options.onProgress?.({
+        iterations: iterationsSoFar,
+        passes: operator.passes(),
+        errorBound: bound,
+      });
+      return bound * (1 - contraction);
+    },
+    tolerance * (1 - contraction),
+  );
   return { iterations, converged: bound <= tolerance, measured, errorBound: bound };
 }
 
 /**
- * Solves x = R'x + right from x = 0 until the computed residual is at most `target` in L1 (no proof: for an arithmetic whose
- * result is measured elsewhere); with right null, x = Rx from x. Returns applications of R.
+ * Solves x = R'x + right from x = 0 until the computed residual is at most `target` in L1 (no
+ * proof: for an arithmetic whose result is measured elsewhere); with right null, x = Rx from x.
+ * Returns applications of R.
  */
 export async function approximate(
   operator: FocusOperator,
@@ -103,8 +129,10 @@ async function refine(
   let best = Infinity;
   let stalled = 0;
   for (;;) {
-    const degree = Math.max(roughDegree,
-      expansion.degreeFor((TRUNCATION_SHARE * Math.max(allowed, expected)) / spread));
+    const degree = Math.max(
+      roughDegree,
+      expansion.degreeFor((TRUNCATION_SHARE * Math.max(allowed, expected)) / spread),
+    );
     residualInto(operator, f, x, degree, right);
     iterations++;
     const measured = await measure(operator, degree, x, f, options.diffusionShare);
@@ -112,7 +140,8 @@ async function refine(
     spread = Math.max(1, ...measured.spread);
     stalled = defect < 0.7 * best ? 0 : stalled + 1;
     best = Math.min(best, defect);
-    const stop = stalled >= MOST_STALLED || iterations >= mostIterations || !Number.isFinite(defect);
+    const stop =
+      stalled >= MOST_STALLED || iterations >= mostIterations || !Number.isFinite(defect);
     if (defect <= allowed || stop) {
       for (const vector of [f, delta]) workspace.release(vector);
       history.release();
@@ -124,16 +153,28 @@ async function refine(
     // A residual that drowns in the truncation says nothing yet: measure again, more accurately.
     if (residual <= 2 * Math.max(...measured.truncation)) continue;
     const rough = await anderson({
-      workspace, history, measure: operator.measure, x: delta, imageOfZero: f,
+      workspace,
+      history,
+      measure: operator.measure,
+      x: delta,
+      imageOfZero: f,
       image: (out, point) => operator.contract(out, point, roughDegree, f),
-      target: expected, signal: options.signal, mostIterations: Math.max(1, mostIterations - iterations),
+      target: expected,
+      signal: options.signal,
+      mostIterations: Math.max(1, mostIterations - iterations),
     });
     iterations += rough.applications;
-    workspace.combine(x, [{ coefficient: 1, vector: x }, { coefficient: 1, vector: delta }]);
+    workspace.combine(x, [
+      { coefficient: 1, vector: x },
+      { coefficient: 1, vector: delta },
+    ]);
   }
 }
 
-/** Applies R exactly `count` times: φ ← Rφ, every expansion accurate to the tolerance; then measures once more. */
+/**
+ * Applies R exactly `count` times: φ ← Rφ, every expansion accurate to the tolerance; then measures
+ * once more.
+ */
 export async function iterate(
   operator: FocusOperator,
   z: Vector,
@@ -150,7 +191,13 @@ export async function iterate(
     operator.apply(next, z, degree);
     workspace.combine(z, [{ coefficient: 1, vector: next }]);
   }
-  const { measured, bound } = await certify(operator, z, next, options, tolerance * (1 - contraction));
+  const { measured, bound } = await certify(
+    operator,
+    z,
+    next,
+    options,
+    tolerance * (1 - contraction),
+  );
   workspace.release(next);
   return { iterations: count, converged: bound <= tolerance, measured, errorBound: bound };
 }
@@ -181,7 +228,10 @@ function residualInto(
 ): void {
   if (right === null) operator.apply(f, x, degree);
   else operator.contract(f, x, degree, right);
-  operator.workspace.combine(f, [{ coefficient: 1, vector: f }, { coefficient: -1, vector: x }]);
+  operator.workspace.combine(f, [
+    { coefficient: 1, vector: f },
+    { coefficient: -1, vector: x },
+  ]);
 }
 
 function largestBound(measured: Measured, columns: number, contraction: number): number {

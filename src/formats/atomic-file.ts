@@ -35,7 +35,8 @@ export async function writeAtomically(
   produce: (sink: ByteSink) => Promise<void>,
 ): Promise<void> {
   if (path === '-') {
-    // A closed pipe is told to the callback of the write; without a listener it would also be thrown.
+    // A closed pipe is told to the callback of the write; without a listener it would also be
+    // thrown.
     process.stdout.off('error', ignore).on('error', ignore);
     await produce({ write: writeStdout });
     return;

@@ -1,8 +1,12 @@
-// Compressed sparse rows: the arcs of a weighted directed graph, sorted by (row, column), one arc per pair.
+// Compressed sparse rows: the arcs of a weighted directed graph, sorted by (row, column), one arc
+// per pair.
 
 import { invariant } from '../base/errors.js';
 
-/** Rows of arcs: arcs of row i are offsets[i] … offsets[i+1]−1, with ascending columns and positive weights. */
+/**
+ * Rows of arcs: arcs of row i are offsets[i] … offsets[i+1]−1, with ascending columns and positive
+ * weights.
+ */
 export interface Csr {
   readonly rows: number;
   /** rows + 1 ascending arc positions; the last is the number of arcs (< 2³²). */

@@ -7,7 +7,7 @@
 // components; at 3,000,000 links: 1.025 particles a link, mean out-degree 4.1, 1,240 neurons.
 
 import type { Random } from '../base/random.js';
-import type { LinkBlock, LinkSource } from './generate.js';
+import type { LinkBlock, LinkSource } from './link-block.js';
 
 const NEURONS = 1240;
 /** Of 1000 links the archivist signs 778, spread evenly. */

@@ -14,6 +14,7 @@ import type { Random } from '../base/random.js';
 import { bostromSource } from './generate-bostrom.js';
 import { NAME_BYTES, writeNeuron, writeParticle } from './generate-ids.js';
 import type { IdStyle } from './generate-ids.js';
+import type { LinkBlock, LinkSource } from './link-block.js';
 import { writeInteger } from './id-bytes.js';
 import { createLinkBuilder } from './link-builder.js';
 import type { Links } from './links.js';
@@ -36,20 +37,6 @@ export interface GenerateOptions {
   /** Stake of a link: 1, or an integer with a heavy tail (default for `bostrom`). */
   readonly stakes?: 'unit' | 'heavy';
 }
-
-/** A block of links as numbers; the arrays are used again for the next block. */
-export interface LinkBlock {
-  /** Links in this block. */
-  count: number;
-  readonly from: Float64Array;
-  readonly to: Float64Array;
-  readonly amount: Float64Array;
-  /** Neuron numbers; null where the profile has none. */
-  readonly neuron: Uint32Array | null;
-}
-
-/** Fills one link of a block. */
-export type LinkSource = (block: LinkBlock, place: number) => void;
 
 const BLOCK_LINKS = 4096;
 const CHUNK_BYTES = 1 << 20;

@@ -1,4 +1,5 @@
-// The shape of a graph: degrees, weakly connected components, stakes. All counts; nothing of it enters a reward.
+// The shape of a graph: degrees, weakly connected components, stakes. All counts; nothing of it
+// enters a reward.
 
 import type { Csr } from './csr.js';
 

@@ -1,5 +1,6 @@
-// The manifest that stands next to every output: what went in, what was asked, what came out, enough to compute it again.
-// Written as `<output>.manifest.json`; holds no time and no machine path beyond the names the caller gave.
+// The manifest that stands next to every output: what went in, what was asked, what came out,
+// enough to compute it again. Written as `<output>.manifest.json`; holds no time and no machine
+// path beyond the names the caller gave.
 
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
@@ -25,7 +26,9 @@ export interface Manifest {
 
 /** Version of this package. */
 export const ENGINE_VERSION: string = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  }
 ).version;
 
 /** Describes a file that was written, by reading it back. */

@@ -9,10 +9,14 @@ import { BOSTROM, CLI, focusCommand, inFolder, KARATE } from './run.js';
 
 describe('focus', () => {
   it('generates the same bytes from the same seed, and other bytes from another', async () => {
-    for (const profile of [['kronecker', '--scale', '8'], ['uniform', '--particles', '50', '--links', '300'],
-      ['bostrom', '--links', '500', '--ids', 'cid']]) {
-      const [a, b, c] = await Promise.all(['7', '7', '8'].map((seed) =>
-        focusCommand(['generate', ...profile, '--seed', seed])));
+    for (const profile of [
+      ['kronecker', '--scale', '8'],
+      ['uniform', '--particles', '50', '--links', '300'],
+      ['bostrom', '--links', '500', '--ids', 'cid'],
+    ]) {
+      const [a, b, c] = await Promise.all(
+        ['7', '7', '8'].map((seed) => focusCommand(['generate', ...profile, '--seed', seed])),
+      );
       expect(a.code).toBe(0);
       expect(a.stdout).toBe(b.stdout);
       expect(a.stdout).not.toBe(c.stdout);
@@ -26,7 +30,8 @@ describe('focus', () => {
   it('converts between all formats without changing focus', async () => {
     await inFolder(async (folder) => {
       const digest = async (path: string) =>
-        JSON.parse((await focusCommand(['rank', path, '--json', '--order', 'sorted'])).stdout).digest;
+        JSON.parse((await focusCommand(['rank', path, '--json', '--order', 'sorted'])).stdout)
+          .digest;
       const expected = await digest(BOSTROM);
       let previous = BOSTROM;
       for (const extension of ['csv', 'ndjson', 'mtx', 'parquet', 'tsv']) {
@@ -50,7 +55,13 @@ describe('focus', () => {
     const { code, stdout } = await focusCommand(['stats', KARATE, '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      particles: 34, links: 78, axons: 78, components: 1, largestComponent: 34, dangling: 8, totalStake: 78,
+      particles: 34,
+      links: 78,
+      axons: 78,
+      components: 1,
+      largestComponent: 34,
+      dangling: 8,
+      totalStake: 78,
     });
     const text = await focusCommand(['stats', KARATE]);
     expect(text.stdout).toMatch(/particles +34\n/);
@@ -68,7 +79,9 @@ describe('focus', () => {
   it('ends quietly when its reader closes the pipe', async () => {
     const child = spawn(process.execPath, [CLI, 'generate', 'bostrom', '--links', '200000']);
     let stderr = '';
-    child.stderr.on('data', (data: Buffer) => { stderr += data.toString(); });
+    child.stderr.on('data', (data: Buffer) => {
+      stderr += data.toString();
+    });
     child.stdout.once('data', () => child.stdout.destroy());
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect(code).toBe(0);
@@ -78,11 +91,31 @@ describe('focus', () => {
   it('stops at Ctrl-C with exit code 130, leaving no output behind', async () => {
     await inFolder(async (folder) => {
       const file = join(folder, 'graph.tsv');
-      await focusCommand(['generate', 'uniform', file, '--particles', '60000', '--links', '400000']);
+      await focusCommand([
+        'generate',
+        'uniform',
+        file,
+        '--particles',
+        '60000',
+        '--links',
+        '400000',
+      ]);
       const out = join(folder, 'phi.csv');
       const { code, stderr } = await focusCommand(
-        ['rank', file, '--out', out, '--tolerance', '1e-14', '--mu', '0.0001', '--max-iterations', '1000000'],
-        { interruptAt: /backend:/ });
+        [
+          'rank',
+          file,
+          '--out',
+          out,
+          '--tolerance',
+          '1e-14',
+          '--mu',
+          '0.0001',
+          '--max-iterations',
+          '1000000',
+        ],
+        { interruptAt: /backend:/ },
+      );
       expect(stderr).toMatch(/interrupted/);
       expect(code).toBe(130);
       expect(() => readFileSync(out)).toThrow();
@@ -93,7 +126,9 @@ describe('focus', () => {
     const folder = new URL('../../datasets/', import.meta.url);
     const readme = readFileSync(new URL('README.md', folder), 'utf8');
     for (const name of ['karate.tsv', 'bostrom-sample.tsv', 'signals-epoch.ndjson']) {
-      const sha256 = createHash('sha256').update(readFileSync(new URL(name, folder))).digest('hex');
+      const sha256 = createHash('sha256')
+        .update(readFileSync(new URL(name, folder)))
+        .digest('hex');
       expect(readme, name).toContain(sha256);
     }
   });

@@ -13,9 +13,26 @@ describe('focus rank', () => {
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(1);
     const result = JSON.parse(stdout);
-    const keys = ['particles', 'links', 'axons', 'dropped', 'reading', 'parameters', 'precision', 'backend',
-      'iterations', 'passes', 'converged', 'residual', 'errorBound', 'entropy', 'syntropy', 'kappa',
-      'elapsedMs', 'digest'];
+    const keys = [
+      'particles',
+      'links',
+      'axons',
+      'dropped',
+      'reading',
+      'parameters',
+      'precision',
+      'backend',
+      'iterations',
+      'passes',
+      'converged',
+      'residual',
+      'errorBound',
+      'entropy',
+      'syntropy',
+      'kappa',
+      'elapsedMs',
+      'digest',
+    ];
     for (const key of keys) expect(result, key).toHaveProperty(key);
     expect(result.dropped).toMatchObject({ selfLoops: 0, zeroWeight: 0 });
     expect(result.digest).toMatch(/^[0-9a-f]{64}$/);
@@ -27,14 +44,19 @@ describe('focus rank', () => {
     const input = readFileSync(BOSTROM, 'utf8');
     const fromFile = JSON.parse((await focusCommand(['rank', BOSTROM, '--json'])).stdout);
     const fromInput = JSON.parse((await focusCommand(['rank', '-', '--json'], { input })).stdout);
-    const oneThread = JSON.parse((await focusCommand(['rank', BOSTROM, '--json', '--threads', '1'])).stdout);
+    const oneThread = JSON.parse(
+      (await focusCommand(['rank', BOSTROM, '--json', '--threads', '1'])).stdout,
+    );
     expect(fromInput.digest).toBe(fromFile.digest);
     expect(oneThread.digest).toBe(fromFile.digest);
   });
 
   it('prints the k highest particles, highest first', async () => {
     const { stdout } = await focusCommand(['rank', KARATE, '--top', '3']);
-    const rows = stdout.trim().split('\n').map((line) => line.split('\t'));
+    const rows = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t'));
     expect(rows.map(([id]) => id)).toEqual(['34', '33', '1']);
     expect(Number(rows[0][1])).toBeGreaterThan(Number(rows[1][1]));
   });
@@ -50,7 +72,9 @@ describe('focus rank', () => {
         const manifest = JSON.parse(readFileSync(`${out}.manifest.json`, 'utf8'));
         const sha256 = createHash('sha256').update(readFileSync(KARATE)).digest('hex');
         expect(manifest.input).toMatchObject({ sha256, format: 'tsv' });
-        expect(manifest.output.sha256).toBe(createHash('sha256').update(readFileSync(out)).digest('hex'));
+        expect(manifest.output.sha256).toBe(
+          createHash('sha256').update(readFileSync(out)).digest('hex'),
+        );
         expect(manifest.result.errorBound).toBeLessThanOrEqual(1e-9);
         expect(manifest.result.digest).toMatch(/^[0-9a-f]{64}$/);
       }
@@ -66,9 +90,13 @@ describe('focus rank', () => {
       writeFileSync(config, 'teleport: 0.5\nmu: 2\ntau: 3\nlambda: [0.6, 0.2, 0.2]\n');
       const { stdout } = await focusCommand(
         ['rank', KARATE, '--json', '--config', config, '--teleport', '0.1'],
-        { env: { FOCUS_TELEPORT: '0.2', FOCUS_MU: '4' } });
+        { env: { FOCUS_TELEPORT: '0.2', FOCUS_MU: '4' } },
+      );
       expect(JSON.parse(stdout).parameters).toMatchObject({
-        teleport: 0.1, mu: 4, tau: 3, lambda: [0.6, 0.2, 0.2],
+        teleport: 0.1,
+        mu: 4,
+        tau: 3,
+        lambda: [0.6, 0.2, 0.2],
       });
     });
   });
@@ -76,7 +104,10 @@ describe('focus rank', () => {
   it('exits with 2 for wrong usage, and names value, range and flag', async () => {
     const cases: [string[], RegExp][] = [
       [['rank'], /missing required argument 'links'/],
-      [['rank', KARATE, '--teleport', '0'], /teleport: expected a finite number in \(0, 1\], found 0/],
+      [
+        ['rank', KARATE, '--teleport', '0'],
+        /teleport: expected a finite number in \(0, 1\], found 0/,
+      ],
       [['rank', KARATE, '--teleport', 'NaN'], /expected a finite decimal number, found "NaN"/],
       [['rank', KARATE, '--lambda', '0.5,0.5'], /expected three numbers/],
       [['rank', KARATE, '--lambda', '0.5,0.3,0.1'], /lambda: expected a sum of 1/],
@@ -114,7 +145,13 @@ describe('focus rank', () => {
   });
 
   it('exits with 4 when it has not converged, and still prints the result and its bound', async () => {
-    const { code, stdout } = await focusCommand(['rank', BOSTROM, '--json', '--max-iterations', '2']);
+    const { code, stdout } = await focusCommand([
+      'rank',
+      BOSTROM,
+      '--json',
+      '--max-iterations',
+      '2',
+    ]);
     expect(code).toBe(4);
     const result = JSON.parse(stdout);
     expect(result.converged).toBe(false);

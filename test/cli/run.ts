@@ -29,7 +29,9 @@ export interface RunOptions {
 /** Runs `focus` with arguments to its end. */
 export function focusCommand(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...options.env } });
+    const child = spawn(process.execPath, [CLI, ...args], {
+      env: { ...process.env, ...options.env },
+    });
     let stdout = '';
     let stderr = '';
     let last = performance.now();
@@ -48,7 +50,8 @@ export function focusCommand(args: readonly string[], options: RunOptions = {}):
     });
     child.on('error', reject);
     child.on('close', (code, signal) =>
-      resolve({ code, signal, stdout, stderr, lingerMs: performance.now() - last }));
+      resolve({ code, signal, stdout, stderr, lingerMs: performance.now() - last }),
+    );
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });

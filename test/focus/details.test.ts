@@ -28,9 +28,14 @@ describe('the details of a focus vector', () => {
   });
 
   it('are refused for readings without a resolvent', async () => {
-    const graph = graphOf([['a', 'b', 1], ['b', 'c', 2]]);
+    const graph = graphOf([
+      ['a', 'b', 1],
+      ['b', 'c', 2],
+    ]);
     const { phi, parameters } = await focus(graph, { reading: 'pagerank' });
-    await expect(detailsOf(graph, parameters, phi.data)).rejects.toThrow(/expected the reading focus-1/);
+    await expect(detailsOf(graph, parameters, phi.data)).rejects.toThrow(
+      /expected the reading focus-1/,
+    );
   });
 });
 

@@ -1,5 +1,6 @@
-// Goldens: fixed points of an independent implementation (float64, dense, direct). Tolerances: 10⁻⁹ in L1 in f64 and 10⁻⁵ in f32,
-// 10⁻⁸ for the reference reading, whose goldens are converged in float64.
+// Goldens: fixed points of an independent implementation (float64, dense, direct). Tolerances: 10⁻⁹
+// in L1 in f64 and 10⁻⁵ in f32, 10⁻⁸ for the reference reading, whose goldens are converged in
+// float64.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +13,13 @@ import { distance, graphOf, type LinkTuple } from '../graphs.js';
 
 interface FocusGolden {
   readonly reading: Reading;
-  readonly params: { t?: number; mu?: number; tau?: number; lam?: [number, number, number]; unit?: number };
+  readonly params: {
+    t?: number;
+    mu?: number;
+    tau?: number;
+    lam?: [number, number, number];
+    unit?: number;
+  };
   readonly links: LinkTuple[];
   readonly ids: string[];
   readonly phi: number[];
@@ -35,7 +42,12 @@ const fixedPoints = load('focus-1').fixed_points as Record<string, FocusGolden>;
 const references = load('reference-2026-07').cases as Record<string, ReferenceGolden>;
 
 const optionsOf = ({ reading, params }: FocusGolden): FocusOptions => ({
-  reading, teleport: params.t, mu: params.mu, tau: params.tau, lambda: params.lam, unit: params.unit,
+  reading,
+  teleport: params.t,
+  mu: params.mu,
+  tau: params.tau,
+  lambda: params.lam,
+  unit: params.unit,
 });
 
 describe('fixed points', () => {
@@ -73,12 +85,16 @@ describe('the reference reading', () => {
       const builder = createLinkBuilder();
       for (const [from, to, amount, neuron, price] of golden.edges) {
         builder.add({
-          from: builder.particleOf(String(from)), to: builder.particleOf(String(to)), amount,
-          neuron: builder.neuronOf(String(neuron)), price,
+          from: builder.particleOf(String(from)),
+          to: builder.particleOf(String(to)),
+          amount,
+          neuron: builder.neuronOf(String(neuron)),
+          price,
         });
       }
       const graph = buildGraph(builder.finish(), {
-        karma: new Map(Object.entries(golden.karma)), will: new Map(Object.entries(golden.will)),
+        karma: new Map(Object.entries(golden.karma)),
+        will: new Map(Object.entries(golden.will)),
       });
       const options = { reading: 'reference-2026-07', tolerance: 1e-12 } as const;
       const result = await focus(graph, options);
@@ -87,8 +103,14 @@ describe('the reference reading', () => {
       expect(result.errorBound).toBeNull();
       expect(distance(phi, golden.phi_star_f64)).toBeLessThan(1e-10);
       expect(Math.abs(result.syntropy - golden.syntropy_f64)).toBeLessThan(1e-8);
-      const single = await focus(graph, { reading: 'reference-2026-07' }, openCpu({ precision: 'f32' }));
-      const single_phi = golden.nodes.map((node) => single.phi.data[graph.ids.indexOf(String(node))]);
+      const single = await focus(
+        graph,
+        { reading: 'reference-2026-07' },
+        openCpu({ precision: 'f32' }),
+      );
+      const single_phi = golden.nodes.map(
+        (node) => single.phi.data[graph.ids.indexOf(String(node))],
+      );
       expect(distance(single_phi, golden.phi_star_f64)).toBeLessThan(1e-5);
     });
   }

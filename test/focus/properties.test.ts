@@ -1,4 +1,5 @@
-// Properties of φ* on random graphs, and PageRank against an independent implementation on generated graphs.
+// Properties of φ* on random graphs, and PageRank against an independent implementation on
+// generated graphs.
 
 import { describe, expect, it } from 'vitest';
 import { openCpu } from '../../src/backend/cpu/cpu.js';
@@ -66,7 +67,8 @@ describe('focus', () => {
       phis.push((await focus(graph, {}, backend)).phi.data);
       backend.destroy();
     }
-    for (const phi of phis) expect(Buffer.compare(Buffer.from(phi.buffer), Buffer.from(phis[0].buffer))).toBe(0);
+    for (const phi of phis)
+      expect(Buffer.compare(Buffer.from(phi.buffer), Buffer.from(phis[0].buffer))).toBe(0);
   });
 
   it('starts warm: from its own result one measurement is enough', async () => {
@@ -104,7 +106,10 @@ describe('the reading pagerank', () => {
 });
 
 /** PageRank by pushing mass along links kept in maps by name; 400 steps of 0.85. */
-function pushPageRank(links: readonly LinkTuple[], prior: 'degree' | 'uniform'): Map<string, number> {
+function pushPageRank(
+  links: readonly LinkTuple[],
+  prior: 'degree' | 'uniform',
+): Map<string, number> {
   const out = new Map<string, number>();
   const degree = new Map<string, number>();
   for (const [p, q, a] of links) {
@@ -112,7 +117,9 @@ function pushPageRank(links: readonly LinkTuple[], prior: 'degree' | 'uniform'):
     for (const id of [p, q]) degree.set(id, (degree.get(id) ?? 0) + a);
   }
   const total = [...degree.values()].reduce((x, y) => x + y, 0);
-  const u = new Map([...degree].map(([id, d]) => [id, prior === 'degree' ? d / total : 1 / degree.size]));
+  const u = new Map(
+    [...degree].map(([id, d]) => [id, prior === 'degree' ? d / total : 1 / degree.size]),
+  );
   let rank = new Map(u);
   for (let step = 0; step < 400; step++) {
     const next = new Map<string, number>();

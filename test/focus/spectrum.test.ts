@@ -1,4 +1,5 @@
-// Spectral quantities against goldens (independent, dense) and against graphs whose spectrum is known in closed form.
+// Spectral quantities against goldens (independent, dense) and against graphs whose spectrum is
+// known in closed form.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -7,11 +8,15 @@ import { adjacencyOf } from '../../src/focus/adjacency.js';
 import { openOperator } from '../../src/focus/operator.js';
 import { resolveParameters } from '../../src/focus/parameters.js';
 import {
-  fiedlerValue, secondEigenvalueOfDiffusion, secondEigenvalueOfFocus,
+  fiedlerValue,
+  secondEigenvalueOfDiffusion,
+  secondEigenvalueOfFocus,
 } from '../../src/focus/spectrum.js';
 import { graphOf, randomLinks, type LinkTuple } from '../graphs.js';
 
-const goldens = JSON.parse(readFileSync(new URL('../golden/focus-1.json', import.meta.url), 'utf8')) as {
+const goldens = JSON.parse(
+  readFileSync(new URL('../golden/focus-1.json', import.meta.url), 'utf8'),
+) as {
   fixed_points: Record<string, { links: LinkTuple[] }>;
   spectral: Record<string, { lambda2_R: number; lambda2_D: number; fiedler_normalized: number }>;
 };
@@ -47,7 +52,11 @@ describe('the spectrum', () => {
   });
 
   it('of a graph of two components has the Fiedler value 0, and |λ₂| of R at most κ', async () => {
-    const apart = await spectrumOf([['a', 'b', 1], ['b', 'c', 2], ['x', 'y', 3]]);
+    const apart = await spectrumOf([
+      ['a', 'b', 1],
+      ['b', 'c', 2],
+      ['x', 'y', 3],
+    ]);
     expect(apart.fiedler.value).toBeLessThan(1e-12);
     for (let seed = 0; seed < 10; seed++) {
       const { focus } = await spectrumOf(randomLinks(seed, 60, 150));

@@ -1,3 +1,5 @@
+// Decimal numbers parsed from bytes, against the platform's own conversion.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRoundedInteger, parseDecimal, parseDecimalText } from '../../src/formats/decimal.js';

@@ -1,3 +1,5 @@
+// What an edge list must not be: each fault is told with file, line, column, value and expectation.
+
 import { describe, expect, it } from 'vitest';
 import { read } from './edge-list-reading.js';
 

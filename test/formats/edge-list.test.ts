@@ -1,3 +1,5 @@
+// Edge lists of every separator and header, against a naive reader that splits text; chunks may end anywhere.
+
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Column names, their aliases and the range of each field, shared by all readers.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FocusError } from '../../src/base/errors.js';

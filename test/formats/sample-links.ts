@@ -173,7 +173,9 @@ export function sampleText(seed: number, lines: number): string {
   const random: Random = randomStream(seed);
   let text = '';
   for (let i = 0; i < lines; i++) {
-    text += `Qm${random.below(500).toString(36)}abc\tQm${random.below(50000).toString(36)}xyz\t${random.below(1000000)}\n`;
+    const from = `Qm${random.below(500).toString(36)}abc`;
+    const to = `Qm${random.below(50000).toString(36)}xyz`;
+    text += `${from}\t${to}\t${random.below(1000000)}\n`;
   }
   return text;
 }

@@ -1,3 +1,5 @@
+// Graphs built from links, against aggregation in a Map; order, drops and the account of every link.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildGraph } from '../../src/graph/build.js';

@@ -1,3 +1,5 @@
+// Generated graphs: the same bytes for a seed, and the shape that each profile promises.
+
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readEdgeList } from '../../src/formats/edge-list.js';

@@ -1,3 +1,5 @@
+// The byte arena of ids: what goes in comes out, across its blocks.
+
 import { describe, expect, it } from 'vitest';
 import {
   appendId,

@@ -1,3 +1,5 @@
+// The bytes of ids: hashing, comparing, integers and UTF-8 checks.
+
 import { describe, expect, it } from 'vitest';
 import {
   canonicalInteger,

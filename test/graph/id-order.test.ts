@@ -1,3 +1,5 @@
+// The sorted order of ids is the byte order of their UTF-8 text.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sortedOrder } from '../../src/graph/id-order.js';

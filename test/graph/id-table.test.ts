@@ -1,3 +1,5 @@
+// The id table against a Map, with colliding hashes, growth, integers and texts mixed.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

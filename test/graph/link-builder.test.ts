@@ -1,3 +1,5 @@
+// The sink that readers write links to: optional columns, defaults, batches.
+
 import { describe, expect, it } from 'vitest';
 import { createLinkBuilder } from '../../src/graph/link-builder.js';
 import { NO_NEURON } from '../../src/graph/links.js';

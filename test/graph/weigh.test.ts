@@ -1,3 +1,5 @@
+// The weight formula of a link, factor by factor, and its errors.
+
 import { describe, expect, it } from 'vitest';
 import type { BuildOptions } from '../../src/graph/build.js';
 import { axonsOf, build } from './literal-links.js';

@@ -16,8 +16,12 @@ export interface CpuOptions {
 /** Opens the CPU backend. Threads start with the first graph that is large enough to share. */
 export function openCpu(options: CpuOptions = {}): Backend {
   const threads = options.threads ?? availableParallelism();
-  check(Number.isInteger(threads) && threads >= 1 && threads <= 256, 'bad-parameter', () =>
-    `threads: expected an integer in 1…256, found ${threads}`, 'leave it out to use every core');
+  check(
+    Number.isInteger(threads) && threads >= 1 && threads <= 256,
+    'bad-parameter',
+    () => `threads: expected an integer in 1…256, found ${threads}`,
+    'leave it out to use every core',
+  );
   const precision = options.precision ?? 'f64';
   return {
     name: 'cpu',

@@ -1,6 +1,7 @@
-// Byte layout of the control block that the host writes and the WebAssembly kernels read.
-// Both sides compile this one file: plain integer constants only, valid as TypeScript and as AssemblyScript.
-// A command is one verb; fields are u32 unless the comment says f64. Pointers are byte offsets, 0 means absent.
+// Byte layout of the control block that the host writes and the WebAssembly kernels read. Both
+// sides compile this one file: plain integer constants only, valid as TypeScript and as
+// AssemblyScript. A command is one verb; fields are u32 unless the comment says f64. Pointers are
+// byte offsets, 0 means absent.
 
 /** i32, bumped by the host to announce a command; workers wait on it. */
 export const SEQUENCE = 0;
@@ -34,7 +35,10 @@ export const BOUNDS = 176;
 export const MATRIX_COUNT = 180;
 export const MATRICES = 184;
 export const MATRIX_BYTES = 12;
-/** Terms, each of TERM_BYTES at TERMS: block, its stride, coefficients (stride numbers of the precision). */
+/**
+ * Terms, each of TERM_BYTES at TERMS: block, its stride, coefficients (stride numbers of the
+ * precision).
+ */
 export const TERM_COUNT = 208;
 export const TERMS = 212;
 export const TERM_BYTES = 12;
@@ -46,9 +50,14 @@ export const REDUCTION_BYTES = 16;
 export const MOST_REDUCTIONS = 16;
 /** f64 partial sums: [chunk][reduction][column]. */
 export const PARTIALS = 760;
-/** Second operand: what the first matrix of a product multiplies, or what `scale` adds (0: x, or nothing). */
+/**
+ * Second operand: what the first matrix of a product multiplies, or what `scale` adds (0: x, or
+ * nothing).
+ */
 export const SECOND = 764;
-/** u32, the next share of rows that no thread has taken; threads take shares until there are none. */
+/**
+ * u32, the next share of rows that no thread has taken; threads take shares until there are none.
+ */
 export const NEXT_SHARE = 776;
 /** Shares of a product. */
 export const SHARES = 780;
@@ -68,7 +77,13 @@ export const KIND_ABSOLUTE = 1;
 export const KIND_DOT = 2;
 export const KIND_DISTANCE = 3;
 
-/** Rows per chunk of a reduction: partial sums belong to chunks, so their order never depends on the threads. */
+/**
+ * Rows per chunk of a reduction: partial sums belong to chunks, so their order never depends on the
+ * threads.
+ */
 export const CHUNK_ROWS = 4096;
-/** Arcs of a row that are summed before joining the row's total, which bounds the depth of summation. */
+/**
+ * Arcs of a row that are summed before joining the row's total, which bounds the depth of
+ * summation.
+ */
 export const BLOCK_ARCS = 1024;

@@ -1,13 +1,17 @@
-// Places A and Aᵀ in the workspace memory, relabelled, rows by place and columns ascending by place.
-// One weight shared by all arcs is kept as a factor and not as an array (the `plain` kernels), which halves the traffic.
-// f32 weights are divided by a power of two so that the largest is in [1, 2): no overflow, no rounding by the scaling.
+// Places A and Aᵀ in the workspace memory, relabelled, rows by place and columns ascending by
+// place. One weight shared by all arcs is kept as a factor and not as an array (the `plain`
+// kernels), which halves the traffic. f32 weights are divided by a power of two so that the largest
+// is in [1, 2): no overflow, no rounding by the scaling.
 
 import type { Csr } from '../../graph/csr.js';
 import type { Precision } from '../backend.js';
 import type { Memory } from './memory.js';
 import type { Relabelling } from '../relabel.js';
 
-/** A matrix in memory: addresses of offsets (rows + 1 u32), columns (u32) and values (0: every stored weight is one). */
+/**
+ * A matrix in memory: addresses of offsets (rows + 1 u32), columns (u32) and values (0: every
+ * stored weight is one).
+ */
 export interface PlacedMatrix {
   readonly offsets: number;
   readonly columns: number;
@@ -130,7 +134,10 @@ function fillTransposed(
   }
 }
 
-/** Fills the row offsets from the column indices of the other direction; returns the next free arc of each row. */
+/**
+ * Fills the row offsets from the column indices of the other direction; returns the next free arc
+ * of each row.
+ */
 function startRows(
   starts: Uint32Array,
   rows: number,

@@ -1,18 +1,24 @@
-// The WebAssembly memory of one workspace: a bump allocator with free lists by size, growing in place.
-// Addresses are byte offsets, aligned to 64; views are made anew after growth because a shared buffer's length is fixed.
+// The WebAssembly memory of one workspace: a bump allocator with free lists by size, growing in
+// place. Addresses are byte offsets, aligned to 64; views are made anew after growth because a
+// shared buffer's length is fixed.
 
 import { FocusError } from '../../base/errors.js';
 
 const PAGE = 65536;
 const MOST_PAGES = 65536;
-/** Left unused at both ends: the kernels' own constants below, loads that peek past a block above. */
+/**
+ * Left unused at both ends: the kernels' own constants below, loads that peek past a block above.
+ */
 const FIRST_FREE = PAGE;
 const MARGIN = PAGE;
 
 /** Linear memory shared with worker threads. */
 export interface Memory {
   readonly shared: WebAssembly.Memory;
-  /** Address of `bytes` fresh or recycled bytes; recycled ones are not zeroed. Throws `too-large` beyond 4 GiB. */
+  /**
+   * Address of `bytes` fresh or recycled bytes; recycled ones are not zeroed. Throws `too-large`
+   * beyond 4 GiB.
+   */
   allocate(bytes: number): number;
   free(address: number, bytes: number): void;
   bytesOf(address: number, length: number): Uint8Array;
@@ -90,7 +96,8 @@ function grow(shared: WebAssembly.Memory, missing: number, wanted: number): void
 function tooLarge(bytes: number): FocusError {
   return new FocusError(
     'too-large',
-    `the graph and its vectors need ${(bytes / 2 ** 30).toFixed(2)} GiB, expected at most 4 GiB in one workspace on the cpu backend`,
+    `the graph and its vectors need ${(bytes / 2 ** 30).toFixed(2)} GiB, ` +
+      'expected at most 4 GiB in one workspace on the cpu backend',
     'use --precision f32, fewer columns, or the webgpu backend',
   );
 }

@@ -1,5 +1,6 @@
-// Worker threads of one workspace. Workers live inside the WebAssembly function `serve`: they spin, sleep and compute there, so a
-// verb costs one barrier and no message. Threads start lazily, with the first command that is worth sharing.
+// Worker threads of one workspace. Workers live inside the WebAssembly function `serve`: they spin,
+// sleep and compute there, so a verb costs one barrier and no message. Threads start lazily, with
+// the first command that is worth sharing.
 
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -31,7 +32,8 @@ function kernelModule(): WebAssembly.Module {
   return compiled;
 }
 
-// Plain JavaScript in a string: it must run from source and from dist alike, and it is one call into the kernels.
+// Plain JavaScript in a string: it must run from source and from dist alike, and it is one call
+// into the kernels.
 const WORKER = `
 const { workerData, parentPort } = require('node:worker_threads');
 const { module, memory, control, seen } = workerData;

@@ -1,4 +1,5 @@
-// The part of the WebAssembly JavaScript API that the CPU backend uses; Node has it, TypeScript declares it for browsers only.
+// The part of the WebAssembly JavaScript API that the CPU backend uses; Node has it, TypeScript
+// declares it for browsers only.
 
 declare namespace WebAssembly {
   class Module {

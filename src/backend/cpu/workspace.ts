@@ -1,10 +1,19 @@
-// A graph on the CPU: vectors in shared WebAssembly memory, each verb one command for the kernels (kernels/*.ts).
-// Results are bit-identical for every number of threads: rows and reduction chunks are summed in a fixed order.
+// A graph on the CPU: vectors in shared WebAssembly memory, each verb one command for the kernels
+// (kernels/*.ts). Results are bit-identical for every number of threads: rows and reduction chunks
+// are summed in a fixed order.
 
 import { check, invariant } from '../../base/errors.js';
 import type { Csr } from '../../graph/csr.js';
 import type {
-  Coefficient, Direction, Precision, Product, Reduction, Scalars, Term, Vector, Workspace,
+  Coefficient,
+  Direction,
+  Precision,
+  Product,
+  Reduction,
+  Scalars,
+  Term,
+  Vector,
+  Workspace,
 } from '../backend.js';
 import * as layout from './layout.js';
 import { matrixBytes, placeMatrices, type PlacedMatrices } from './matrices.js';
@@ -12,11 +21,19 @@ import { openMemory, type Memory } from './memory.js';
 import { openPool, type Pool } from './pool.js';
 import { groupByDegree, type Relabelling } from '../relabel.js';
 
-/** Below this many numbers or arcs a verb runs on the calling thread: a barrier costs more than it saves. */
+/**
+ * Below this many numbers or arcs a verb runs on the calling thread: a barrier costs more than it
+ * saves.
+ */
 const WORTH_SHARING = 32768;
-/** A row costs about as much as this many arcs (offsets, result and terms), for sharing rows between threads. */
+/**
+ * A row costs about as much as this many arcs (offsets, result and terms), for sharing rows between
+ * threads.
+ */
 const ROW_COST = 6;
-/** Arcs a share of rows, so that threads end a product within some ten microseconds of each other. */
+/**
+ * Arcs a share of rows, so that threads end a product within some ten microseconds of each other.
+ */
 const SHARE_COST = 16384;
 const MOST_SHARES = 8192;
 
@@ -68,11 +85,16 @@ function workspaceOver(
   let destroyed = false;
 
   const cpu = (vector: Vector): CpuVector => {
-    invariant(!destroyed && live.has(vector as CpuVector), 'a vector is used in its own live workspace');
+    invariant(
+      !destroyed && live.has(vector as CpuVector),
+      'a vector is used in its own live workspace',
+    );
     return vector as CpuVector;
   };
   const numbersOf = (vector: CpuVector) =>
-    double ? memory.f64(vector.address, rows * vector.stride) : memory.f32(vector.address, rows * vector.stride);
+    double
+      ? memory.f64(vector.address, rows * vector.stride)
+      : memory.f32(vector.address, rows * vector.stride);
 
   return {
     rows,
@@ -80,8 +102,11 @@ function workspaceOver(
     unitRoundoff: double ? 2 ** -53 : 2 ** -24,
     summationDepth: depthOf(matrices.longestRow),
     vector: (columns) => {
-      check(Number.isInteger(columns) && columns >= 1, 'bad-parameter', () =>
-        `columns: expected an integer ≥ 1, found ${columns}`);
+      check(
+        Number.isInteger(columns) && columns >= 1,
+        'bad-parameter',
+        () => `columns: expected an integer ≥ 1, found ${columns}`,
+      );
       const stride = columns === 1 ? 1 : Math.ceil(columns / lanes) * lanes;
       const address = memory.allocate(rows * stride * size);
       const vector: CpuVector = { columns, stride, address };
@@ -142,13 +167,18 @@ function workspaceOver(
   };
 }
 
-/** Additions on the way of one element: an accumulator's share of a block, joining four, then the blocks of two rows. */
+/**
+ * Additions on the way of one element: an accumulator's share of a block, joining four, then the
+ * blocks of two rows.
+ */
 function depthOf(longestRow: number): number {
   const withinBlock = Math.ceil(Math.min(longestRow, layout.BLOCK_ARCS) / 4) + 6;
   return withinBlock + 2 * Math.ceil(longestRow / layout.BLOCK_ARCS) + 2;
 }
 
-/** Shares of rows that cost about the same: `count` of them between count + 1 bounds at an address. */
+/**
+ * Shares of rows that cost about the same: `count` of them between count + 1 bounds at an address.
+ */
 interface Shares {
   readonly address: number;
   readonly count: number;
@@ -266,7 +296,10 @@ class Command {
     cpu: (vector: Vector) => CpuVector,
   ): void {
     invariant(out !== x && out !== xIn, 'the result of a product is not its operand');
-    invariant(xIn === undefined || direction === 'both', 'a second operand comes with both matrices');
+    invariant(
+      xIn === undefined || direction === 'both',
+      'a second operand comes with both matrices',
+    );
     invariant(direction === 'in' || outgoing !== null, 'A is placed before it multiplies');
     const chosen = [];
     if (direction !== 'out') chosen.push(incoming);
@@ -292,10 +325,16 @@ class Command {
     this.execute();
   }
 
-  reduce(reductions: readonly Reduction[], cpu: (vector: Vector) => CpuVector): readonly CpuScalars[] {
+  reduce(
+    reductions: readonly Reduction[],
+    cpu: (vector: Vector) => CpuVector,
+  ): readonly CpuScalars[] {
     const shape = cpu(reductions[0].x);
     const count = reductions.length;
-    invariant(count <= layout.MOST_REDUCTIONS, `at most ${layout.MOST_REDUCTIONS} reductions at once`);
+    invariant(
+      count <= layout.MOST_REDUCTIONS,
+      `at most ${layout.MOST_REDUCTIONS} reductions at once`,
+    );
     const chunks = Math.ceil(this.#rows / layout.CHUNK_ROWS);
     const bytes = chunks * count * shape.columns * 8;
     if (this.#partials.bytes < bytes) {
@@ -304,7 +343,12 @@ class Command {
     this.begin(layout.OP_REDUCE, shape, this.#rows * count);
     this.set(layout.PARTIALS, this.#partials.address);
     this.set(layout.REDUCTION_COUNT, count);
-    const kinds = { sum: layout.KIND_SUM, absolute: layout.KIND_ABSOLUTE, dot: layout.KIND_DOT, distance: layout.KIND_DISTANCE };
+    const kinds = {
+      sum: layout.KIND_SUM,
+      absolute: layout.KIND_ABSOLUTE,
+      dot: layout.KIND_DOT,
+      distance: layout.KIND_DISTANCE,
+    };
     reductions.forEach(({ kind, x, y, weight }, r) => {
       invariant(cpu(x).stride === shape.stride, 'reductions of one call share a shape');
       const field = layout.REDUCTIONS + r * layout.REDUCTION_BYTES;
@@ -333,6 +377,8 @@ function fillCoefficients(target: Float64Array | Float32Array, coefficient: Coef
   if (typeof coefficient === 'number') target.fill(coefficient);
   else {
     target.fill(0);
-    target.set(coefficient instanceof Float64Array ? coefficient : (coefficient as CpuScalars).values);
+    target.set(
+      coefficient instanceof Float64Array ? coefficient : (coefficient as CpuScalars).values,
+    );
   }
 }

@@ -31,7 +31,10 @@ export interface Kernel {
 /** The kernels of one number format. */
 export interface Kernels {
   readonly format: NumberFormat;
-  /** At weighted + 2 · split: whether arcs have weights, and whether in-arcs read a vector of their own. */
+  /**
+   * At weighted + 2 · split: whether arcs have weights, and whether in-arcs read a vector of their
+   * own.
+   */
   readonly products: readonly Kernel[];
   readonly join: Kernel;
   readonly combine: Kernel;
