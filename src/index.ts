@@ -17,7 +17,9 @@ export {
 } from './backend/choose.js';
 export type { Backend, Precision } from './backend/backend.js';
 export { digestOfFocus } from './base/digest.js';
+export { detailsOf, type FocusDetails } from './focus/details.js';
 export { focus, type FocusResult, type SolverOptions } from './focus/focus.js';
+export type { Eigenvalue } from './focus/spectrum.js';
 export { entropiesOf, topOf, type Entropies } from './focus/measures.js';
 export {
   READINGS,

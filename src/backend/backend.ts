@@ -75,6 +75,11 @@ export interface Workspace {
   readonly unitRoundoff: number;
   /** Most additions that any one element of a product passes through, for rounding bounds. */
   readonly summationDepth: number;
+  /**
+   * Steps of an iteration worth enqueueing between two waits: 1 where waiting costs nothing, more
+   * where a step takes less time than reading a number back.
+   */
+  readonly stepsPerWait: number;
   /** A zeroed block. `columns` ≥ 1. */
   vector(columns: number): Vector;
   /** Gives a block back; using it afterwards is a defect. */

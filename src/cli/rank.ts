@@ -4,7 +4,9 @@
 import { Command } from 'commander';
 import { BACKEND_NAMES, chooseBackend, type BackendName } from '../backend/choose.js';
 import type { Precision } from '../backend/backend.js';
+import { openCpu } from '../backend/cpu/cpu.js';
 import { digestOfFocus } from '../base/digest.js';
+import { detailsOf, type FocusDetails } from '../focus/details.js';
 import { focus, type FocusResult } from '../focus/focus.js';
 import { topOf } from '../focus/measures.js';
 import { READINGS, type Reading } from '../focus/parameters.js';
@@ -40,6 +42,7 @@ interface RankFlags {
   readonly out?: string;
   readonly top?: number;
   readonly json?: boolean;
+  readonly details?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -70,6 +73,7 @@ export function rankCommand(): Command {
   ]);
   option(command, '--out <file>', 'write every particle to .ndjson, .csv or .parquet');
   option(command, '--top <k>', `print the k highest (default ${DEFAULT_TOP})`, readInteger(0));
+  command.option('--details', 'also |λ₂|, Fiedler value, free energy, and the operators of the top');
   command.option('--json', 'print one JSON object');
   command.option('--dry-run', 'print the plan and a memory estimate, compute nothing');
   return withConfig(command).action((links: string, flags: RankFlags) => rank(links, flags));
@@ -96,11 +100,16 @@ async function rank(path: string, flags: RankFlags): Promise<void> {
     });
     for (const line of describeInput(graph, notes, performance.now() - started)) say(line);
     const result = await compute(graph, flags, progress, say);
+    progress.phase('computing details');
+    const details =
+      flags.details === true
+        ? await detailsOf(graph, result.parameters, result.phi.data, openCpu(threadsOf(flags)))
+        : null;
     const elapsedMs = performance.now() - started;
-    const summary = summaryOf(graph, result, elapsedMs);
+    const summary = summaryOf(graph, result, details, elapsedMs);
     if (flags.out !== undefined) await writeOutput(flags.out, graph, notes, result, summary, say);
     progress.end();
-    print(graph, result, summary, flags, say, elapsedMs);
+    print(graph, result, details, summary, flags, say, elapsedMs);
     if (!result.converged && flags.iterations === undefined) process.exitCode = EXIT_NOT_CONVERGED;
   } finally {
     progress.end();
@@ -124,6 +133,7 @@ async function compute(
     top,
     json,
     dryRun,
+    details,
     format,
     order,
     backend: name,
@@ -155,8 +165,17 @@ async function compute(
   }
 }
 
+function threadsOf({ threads }: RankFlags): { readonly threads?: number } {
+  return threads === undefined ? {} : { threads };
+}
+
 /** The keys of --json, which scripts rely on. */
-function summaryOf(graph: Graph, result: FocusResult, elapsedMs: number): Record<string, unknown> {
+function summaryOf(
+  graph: Graph,
+  result: FocusResult,
+  details: FocusDetails | null,
+  elapsedMs: number,
+): Record<string, unknown> {
   const { report } = graph;
   const { teleport, mu, tau, lambda, unit, prior } = result.parameters;
   const parameters = { teleport, mu, tau, lambda, unit, prior };
@@ -181,6 +200,14 @@ function summaryOf(graph: Graph, result: FocusResult, elapsedMs: number): Record
     entropy: result.entropy,
     syntropy: result.syntropy,
     kappa: result.kappa,
+    ...(details === null
+      ? {}
+      : {
+          lambda2: details.lambda2.value,
+          lambda2Diffusion: details.lambda2Diffusion.value,
+          fiedler: details.fiedler.value,
+          freeEnergy: details.freeEnergy,
+        }),
     elapsedMs: Math.round(elapsedMs),
     digest: digestOfFocus(header, graph.ids, result.phi.data),
   };
@@ -210,13 +237,24 @@ async function writeOutput(
 function print(
   graph: Graph,
   result: FocusResult,
+  details: FocusDetails | null,
   summary: Record<string, unknown>,
   flags: RankFlags,
   say: Say,
   elapsedMs: number,
 ): void {
   const rows = topOf(result.phi.data, flags.top ?? (flags.json === true ? 0 : DEFAULT_TOP));
-  const top = rows.map((i) => ({ id: graph.ids.at(i), focus: result.phi.data[i] }));
+  const top = rows.map((i) => ({
+    id: graph.ids.at(i),
+    focus: result.phi.data[i],
+    ...(details === null
+      ? {}
+      : {
+          diffusion: details.diffusion[i],
+          springs: details.springs[i],
+          heat: details.heat[i],
+        }),
+  }));
   if (flags.json === true) {
     const body = flags.top === undefined ? summary : { ...summary, top };
     process.stdout.write(`${JSON.stringify(body)}\n`);
@@ -235,5 +273,13 @@ function print(
     `entropy ${result.entropy.toFixed(6)} nats, syntropy ${result.syntropy.toFixed(6)} nats, ` +
       `digest ${String(summary.digest).slice(0, 16)}…`,
   );
-  for (const { id, focus: value } of top) process.stdout.write(`${id}\t${value}\n`);
+  if (details !== null) {
+    say(
+      `|λ₂| ${details.lambda2.value.toFixed(6)}, of diffusion ` +
+        `${details.lambda2Diffusion.value.toFixed(6)}, Fiedler value ` +
+        `${details.fiedler.value.toExponential(3)}, free energy ${details.freeEnergy.toExponential(6)}`,
+    );
+    say('columns: id, focus, diffusion, springs, heat');
+  }
+  for (const row of top) process.stdout.write(`${Object.values(row).join('\t')}\n`);
 }

@@ -96,9 +96,14 @@ export async function anderson(problem: AndersonProblem): Promise<AndersonOutcom
       workspace.combine(image, [{ coefficient: 1, vector: problem.imageOfZero }]);
       workspace.combine(f, [{ coefficient: 1, vector: problem.imageOfZero }]);
     } else {
-      applications++;
       await eventTurn();
       problem.signal?.throwIfAborted();
+      // Plain steps cost a device no wait; f is free until its own turn.
+      for (let plain = 1; plain < workspace.stepsPerWait; plain++) {
+        await problem.image(f, x);
+        workspace.combine(x, [{ coefficient: 1, vector: f }]);
+      }
+      applications += workspace.stepsPerWait;
       await problem.image(image, x);
       workspace.combine(f, [
         { coefficient: 1, vector: image },

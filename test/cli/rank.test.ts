@@ -164,6 +164,21 @@ describe('focus rank', () => {
     expect(JSON.parse(stdout).iterations).toBe(7);
   });
 
+  it('adds spectrum, free energy and the operators of the highest when details are asked for', async () => {
+    const { code, stdout } = await focusCommand(
+      ['rank', KARATE, '--details', '--json', '--top', '2'],
+    );
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result.lambda2).toBeLessThanOrEqual(result.kappa);
+    expect(result.lambda2Diffusion).toBeLessThanOrEqual(0.85 + 1e-9);
+    expect(result.fiedler).toBeGreaterThan(0);
+    expect(result.freeEnergy).toBeGreaterThan(0);
+    const [first] = result.top;
+    const blend = 0.5 * first.diffusion + 0.3 * first.springs + 0.2 * first.heat;
+    expect(Math.abs(blend - first.focus)).toBeLessThan(1e-9);
+  });
+
   it('plans without computing', async () => {
     const { code, stdout, stderr } = await focusCommand(['rank', BOSTROM, '--dry-run']);
     expect(code).toBe(0);

@@ -101,6 +101,7 @@ function workspaceOver(
     precision,
     unitRoundoff: double ? 2 ** -53 : 2 ** -24,
     summationDepth: depthOf(matrices.longestRow),
+    stepsPerWait: 1,
     vector: (columns) => {
       check(
         Number.isInteger(columns) && columns >= 1,

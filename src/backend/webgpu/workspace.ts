@@ -24,6 +24,8 @@ const PRODUCT_TERMS = 4;
 /** Constant coefficients of one submit, and scalars kept; less where the binding limit is small. */
 const CONSTANTS = 2 ** 16;
 const SCALARS = 2 ** 18;
+/** Arcs above which a product takes longer than reading a number back (some 0.2 ms). */
+const WORTH_A_WAIT = 2 ** 23;
 
 /** Places a graph and makes its workspace; `closed` is told when it is destroyed. */
 export async function openWorkspace(
@@ -35,7 +37,17 @@ export async function openWorkspace(
 ): Promise<Workspace> {
   device.assertUsable();
   const matrix = await placeMatrix(device, axons, directions);
-  const workspace = new WebGpuWorkspace(device, kernels, matrix, axons.rows, directions, closed);
+  const { rows, offsets } = axons;
+  const arcs = offsets[rows];
+  const workspace = new WebGpuWorkspace(
+    device,
+    kernels,
+    matrix,
+    rows,
+    arcs,
+    directions,
+    closed,
+  );
   await device.settle(device.device.queue.onSubmittedWorkDone());
   return workspace;
 }
@@ -44,6 +56,7 @@ class WebGpuWorkspace implements Workspace {
   readonly precision = 'f32';
   readonly unitRoundoff = 2 ** -24;
   readonly summationDepth: number;
+  readonly stepsPerWait: number;
   readonly #device: Device;
   readonly #stage: Stage;
   readonly #vectors: VectorPool;
@@ -58,6 +71,7 @@ class WebGpuWorkspace implements Workspace {
     kernels: Kernels,
     matrix: PlacedMatrix,
     readonly rows: number,
+    arcs: number,
     directions: 'in' | 'both',
     closed: (workspace: Workspace) => void,
   ) {
@@ -68,6 +82,7 @@ class WebGpuWorkspace implements Workspace {
     const ring = new ScalarRing(constants, scalars);
     const nothing = device.allocate('nothing', 4, usages.storage);
     this.summationDepth = productDepth(matrix.longestRow);
+    this.stepsPerWait = arcs < WORTH_A_WAIT ? 3 : 1;
     this.#device = device;
     this.#stage = { rows, kernels, recorder, ring, matrix, nothing };
     this.#vectors = new VectorPool(device, recorder, rows + matrix.partials, kernels.format.bytes);
