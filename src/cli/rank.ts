@@ -6,7 +6,7 @@ import { BACKEND_NAMES, chooseBackend, type BackendName } from '../backend/choos
 import type { Precision } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { digestOfFocus } from '../base/digest.js';
-import { detailsOf, type FocusDetails } from '../focus/details.js';
+import type { FocusDetails } from '../focus/details.js';
 import { focus, type FocusResult } from '../focus/focus.js';
 import { topOf } from '../focus/measures.js';
 import { READINGS, type Reading } from '../focus/parameters.js';
@@ -101,10 +101,7 @@ async function rank(path: string, flags: RankFlags): Promise<void> {
     for (const line of describeInput(graph, notes, performance.now() - started)) say(line);
     const result = await compute(graph, flags, progress, say);
     progress.phase('computing details');
-    const details =
-      flags.details === true
-        ? await detailsOf(graph, result.parameters, result.phi.data, openCpu(threadsOf(flags)))
-        : null;
+    const details = flags.details === true ? await describe(graph, result, flags) : null;
     const elapsedMs = performance.now() - started;
     const summary = summaryOf(graph, result, details, elapsedMs);
     if (flags.out !== undefined) await writeOutput(flags.out, graph, notes, result, summary, say);
@@ -165,8 +162,15 @@ async function compute(
   }
 }
 
-function threadsOf({ threads }: RankFlags): { readonly threads?: number } {
-  return threads === undefined ? {} : { threads };
+async function describe(
+  graph: Graph,
+  result: FocusResult,
+  { threads }: RankFlags,
+): Promise<FocusDetails> {
+  // Loaded on demand: its eigenvalue solver would slow the start of every other run.
+  const { detailsOf } = await import('../focus/details.js');
+  const backend = openCpu(threads === undefined ? {} : { threads });
+  return detailsOf(graph, result.parameters, result.phi.data, backend);
 }
 
 /** The keys of --json, which scripts rely on. */

@@ -4,7 +4,6 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parse } from 'yaml';
 import { FocusError } from '../base/errors.js';
 
 /** Adds an option that a config file and FOCUS_<NAME> may also give. */
@@ -41,16 +40,16 @@ export function withConfig(command: Command): Command {
     '--config <file.yaml>',
     'options from a YAML file; flags and FOCUS_<OPTION> variables win',
   );
-  command.hook('preAction', (_, action) => {
+  command.hook('preAction', async (_, action) => {
     const { config } = action.opts<{ config?: string }>();
-    if (config !== undefined) applyConfig(action, config);
+    if (config !== undefined) await applyConfig(action, config);
   });
   return command;
 }
 
-function applyConfig(command: Command, path: string): void {
+async function applyConfig(command: Command, path: string): Promise<void> {
   const known = new Map(command.options.map((each) => [each.long?.slice(2) ?? '', each]));
-  for (const [key, value] of Object.entries(readYaml(path))) {
+  for (const [key, value] of Object.entries(await readYaml(path))) {
     const target = known.get(key);
     if (target === undefined || key === 'config') {
       throw new FocusError(
@@ -87,7 +86,8 @@ function valueOf(target: Option, value: unknown, path: string): unknown {
   }
 }
 
-function readYaml(path: string): Record<string, unknown> {
+async function readYaml(path: string): Promise<Record<string, unknown>> {
+  const { parse } = await import('yaml');
   let document: unknown;
   try {
     document = parse(readFileSync(path, 'utf8'), { version: '1.1' });

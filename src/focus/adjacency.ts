@@ -15,7 +15,7 @@ export interface Adjacency {
   /** Σ d, twice the total stake. */
   readonly totalDegree: number;
   /** A bound of the combinatorial spectrum: max over axons of d_p + d_q. */
-  readonly largestPairDegree: number;
+  readonly largestPairDegree: () => number;
 }
 
 /** Computes degrees. O(n + m) time, four vectors. Throws `bad-input` where stakes overflow. */
@@ -51,12 +51,16 @@ export function adjacencyOf(axons: Csr): Adjacency {
     () => 'stakes: expected a finite total, found an overflow of double precision',
     'divide all stakes by a constant: focus does not change',
   );
-  let largestPairDegree = 0;
-  for (let p = 0; p < rows; p++) {
-    for (let k = offsets[p]; k < offsets[p + 1]; k++) {
-      largestPairDegree = Math.max(largestPairDegree, degree[p] + degree[columns[k]]);
+  // O(m), and the random-walk Laplacian does not ask.
+  const largestPairDegree = (): number => {
+    let most = 0;
+    for (let p = 0; p < rows; p++) {
+      for (let k = offsets[p]; k < offsets[p + 1]; k++) {
+        most = Math.max(most, degree[p] + degree[columns[k]]);
+      }
     }
-  }
+    return most;
+  };
   return { axons, outStake, degree, totalDegree, largestPairDegree };
 }
 

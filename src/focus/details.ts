@@ -63,7 +63,7 @@ export async function detailsOf(
     );
     const result = async (factor = 1): Promise<Float64Array> =>
       (await workspace.read(out)).map((value, i) => value * hostMeasure[i] * factor);
-    const spectrum = parameters.unit === null ? 2 : adjacency.largestPairDegree / parameters.unit;
+    const spectrum = parameters.unit === null ? 2 : adjacency.largestPairDegree() / parameters.unit;
     const apply = async (springs: number, heat: number): Promise<Float64Array> => {
       const expansion = expand({ springs, mu, heat, tau, spectrum });
       operator.spectral(out, z, expansion.coefficients(expansion.degree));

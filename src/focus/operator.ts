@@ -52,7 +52,7 @@ interface Shape {
 }
 
 function shapeOf(adjacency: Adjacency, parameters: Parameters, scale: number): Shape {
-  const { degree, outStake, largestPairDegree } = adjacency;
+  const { degree, outStake } = adjacency;
   if (parameters.reading === 'focus-1') {
     const measure = degree.map((d) => d / scale);
     return { measure, factor: -1 / scale, rowScale: true, diagonal: null, spectrum: 2 };
@@ -63,6 +63,7 @@ function shapeOf(adjacency: Adjacency, parameters: Parameters, scale: number): S
     return { measure, factor: 0, rowScale: true, diagonal: null, spectrum: 2 };
   }
   const measure = new Float64Array(degree.length).fill(1);
+  const largestPairDegree = adjacency.largestPairDegree();
   return {
     measure,
     factor: -2 / largestPairDegree,

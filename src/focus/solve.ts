@@ -57,8 +57,10 @@ const MEMORY = 3;
 const STAGE_REDUCTION = 0.05;
 /** … with an expansion whose relative truncation is at most this. */
 const STAGE_TRUNCATION = 0.03;
-/** Share of the allowed defect that truncation may use. */
-const TRUNCATION_SHARE = 0.1;
+/** Share of the allowed defect that truncation may use in a proof … */
+const FINAL_SHARE = 0.2;
+/** … and of the defect expected, before. */
+const STAGE_SHARE = 0.1;
 /** Stages without progress after which rounding has stopped it. */
 const MOST_STALLED = 3;
 
@@ -129,10 +131,13 @@ async function refine(
   let best = Infinity;
   let stalled = 0;
   for (;;) {
-    const degree = Math.max(
-      roughDegree,
-      expansion.degreeFor((TRUNCATION_SHARE * Math.max(allowed, expected)) / spread),
-    );
+    // Only the measurement that may be the last must be accurate in proof; before it, the typical
+    // error of an expansion counts, which is `spread` times smaller than the proven one.
+    const accuracy =
+      expected > allowed
+        ? STAGE_SHARE * expected
+        : (FINAL_SHARE * allowed) / spread;
+    const degree = Math.max(roughDegree, expansion.degreeFor(accuracy));
     residualInto(operator, f, x, degree, right);
     iterations++;
     const measured = await measure(operator, degree, x, f, options.diffusionShare);
@@ -151,7 +156,7 @@ async function refine(
     const residual = Math.max(...measured.residual);
     expected = Math.max(STAGE_REDUCTION * residual, 0.3 * allowed);
     // A residual that drowns in the truncation says nothing yet: measure again, more accurately.
-    if (residual <= 2 * Math.max(...measured.truncation)) continue;
+    if (residual <= 2 * expansion.truncation(degree)) continue;
     const rough = await anderson({
       workspace,
       history,
@@ -183,7 +188,7 @@ export async function iterate(
 ): Promise<Solved> {
   const { workspace, expansion } = operator;
   const { columns, tolerance, contraction } = options;
-  const degree = expansion.degreeFor(TRUNCATION_SHARE * tolerance * (1 - contraction));
+  const degree = expansion.degreeFor(FINAL_SHARE * tolerance * (1 - contraction));
   const next = workspace.vector(columns);
   for (let i = 0; i < count; i++) {
     await eventTurn();
@@ -211,7 +216,7 @@ export async function certify(
   expected: number,
 ): Promise<{ readonly measured: Measured; readonly bound: number }> {
   const { columns, tolerance, contraction } = options;
-  const goal = TRUNCATION_SHARE * Math.max(expected, tolerance * (1 - contraction));
+  const goal = FINAL_SHARE * Math.max(expected, tolerance * (1 - contraction));
   const degree = operator.expansion.degreeFor(goal / 2);
   residualInto(operator, f, z, degree, null);
   const measured = await measure(operator, degree, z, f, options.diffusionShare);

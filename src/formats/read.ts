@@ -21,7 +21,6 @@ import {
 } from './link-format.js';
 import { readMatrixMarket } from './matrix-market.js';
 import { readNdjson } from './ndjson.js';
-import { readParquet } from './parquet.js';
 import { type RandomAccess, memoryAccess, openRandomAccess, readAll } from './random-access.js';
 
 /** How to read. */
@@ -203,6 +202,8 @@ async function readBinary(
       return { kind: 'graph', links: null, graph, format, ignored: [], bytes };
     }
     const builder = createLinkBuilder();
+    // Loaded on demand: its codecs would slow the start of every other command.
+    const { readParquet } = await import('./parquet.js');
     const { ignored } = await readParquet(file, builder);
     return { kind: 'links', links: builder.finish(), graph: null, format, ignored, bytes };
   } finally {

@@ -6,7 +6,6 @@
 import { FocusError, check } from '../base/errors.js';
 import type { Ids } from '../graph/ids.js';
 import { type ByteSink, writeAtomically } from './atomic-file.js';
-import { writeParquet } from './parquet-writer.js';
 import { createTextWriter } from './text-writer.js';
 
 /** Formats of focus rows. */
@@ -93,8 +92,9 @@ async function writeFocusCsv(sink: ByteSink, rows: FocusRows): Promise<void> {
 }
 
 /** Required columns id and focus, and focusExact as text. */
-function writeFocusParquet(sink: ByteSink, rows: FocusRows): Promise<void> {
+async function writeFocusParquet(sink: ByteSink, rows: FocusRows): Promise<void> {
   const { ids, focus, focusExact } = rows;
+  const { writeParquet } = await import('./parquet-writer.js');
   return writeParquet(sink, ids.count, [
     { name: 'id', kind: 'text', optional: false, value: (row) => ids.at(row) },
     { name: 'focus', kind: 'number', optional: false, value: (row) => focus[row] },

@@ -10,7 +10,7 @@ import { type Links, NO_NEURON } from '../graph/links.js';
 import { type ByteSink, writeAtomically } from './atomic-file.js';
 import { writeFocusTo } from './focus-binary.js';
 import type { LinkFormat } from './link-format.js';
-import { type OutputColumn, writeParquet } from './parquet-writer.js';
+import type { OutputColumn } from './parquet-writer.js';
 import { type TextWriter, createTextWriter } from './text-writer.js';
 
 const TAB = 0x09;
@@ -183,6 +183,7 @@ async function writeLinksParquet(links: Links, sink: ByteSink): Promise<void> {
     const valueOf = (i: number): number | null => (Number.isNaN(values[i]) ? null : values[i]);
     columns.push({ name, kind: 'number', optional: true, value: valueOf });
   }
+  const { writeParquet } = await import('./parquet-writer.js');
   await writeParquet(sink, links.count, columns);
 }
 

@@ -15,10 +15,7 @@ const MARGIN = PAGE;
 /** Linear memory shared with worker threads. */
 export interface Memory {
   readonly shared: WebAssembly.Memory;
-  /**
-   * Address of `bytes` fresh or recycled bytes; recycled ones are not zeroed. Throws `too-large`
-   * beyond 4 GiB.
-   */
+  /** Address of `bytes` zeroed bytes. Throws `too-large` beyond 4 GiB. */
   allocate(bytes: number): number;
   free(address: number, bytes: number): void;
   bytesOf(address: number, length: number): Uint8Array;
@@ -38,7 +35,11 @@ export function openMemory(expectedBytes: number): Memory {
   const allocate = (bytes: number): number => {
     const size = rounded(bytes);
     const recycled = free.get(size)?.pop();
-    if (recycled !== undefined) return recycled;
+    if (recycled !== undefined) {
+      // Fresh pages are zero already; touching them here would cost as much as their first use.
+      new Uint8Array(shared.buffer, recycled, size).fill(0);
+      return recycled;
+    }
     const missing = top + size + MARGIN - shared.buffer.byteLength;
     if (missing > 0) grow(shared, missing, top + size);
     const address = top;

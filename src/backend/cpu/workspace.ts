@@ -112,7 +112,6 @@ function workspaceOver(
       const address = memory.allocate(rows * stride * size);
       const vector: CpuVector = { columns, stride, address };
       live.add(vector);
-      numbersOf(vector).fill(0);
       return vector;
     },
     release: (vector) => {
