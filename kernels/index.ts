@@ -12,6 +12,8 @@ import { reduce } from './reduce';
 
 /** Polls of the sequence number before a worker goes to sleep: about 50 µs. */
 const SPINS: i32 = 20000;
+/** Sleep of the calling thread between looks at workers that are late. */
+const PATIENCE_NS: i64 = 200000;
 
 /** Executes shares of the current command until none is left. */
 export function run(control: usize): void {
@@ -53,5 +55,9 @@ export function dispatch(control: usize, workers: i32): void {
   atomic.add<i32>(control, 1, SEQUENCE);
   atomic.notify(control + SEQUENCE, workers);
   run(control);
-  while (atomic.load<i32>(control, REMAINING) > 0) {}
+  let spins: i32 = 0;
+  for (let left = workers; left > 0; left = atomic.load<i32>(control, REMAINING)) {
+    // A worker may have lost its core to somebody else: give it ours for a while.
+    if (++spins > SPINS) atomic.wait<i32>(control + REMAINING, left, PATIENCE_NS);
+  }
 }

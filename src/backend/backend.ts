@@ -73,8 +73,10 @@ export interface Workspace {
   readonly precision: Precision;
   /** Unit roundoff of the arithmetic: 2⁻⁵³ or 2⁻²⁴. */
   readonly unitRoundoff: number;
-  /** Most additions that any one element of a product passes through, for rounding bounds. */
-  readonly summationDepth: number;
+  /** Most additions that any one element of a product of blocks passes through, for bounds. */
+  summationDepth(columns: number): number;
+  /** Most additions that any term of a reduction passes through. */
+  reductionDepth(columns: number): number;
   /**
    * Steps of an iteration worth enqueueing between two waits: 1 where waiting costs nothing, more
    * where a step takes less time than reading a number back.

@@ -28,7 +28,7 @@ export function reportError(error: unknown): number {
     return error.exitCode === 0 ? 0 : 2;
   }
   if (error instanceof FocusError) {
-    process.stderr.write(`focus: ${error.message}\n`);
+    process.stderr.write(`error: ${error.message}\n`);
     if (error.fix !== '') process.stderr.write(`  ${error.fix}\n`);
     if (error.code === 'invariant') process.stderr.write(`${error.stack ?? ''}\n`);
     return EXIT_OF[error.code];

@@ -26,6 +26,7 @@ export function describeInput(graph: Graph, notes: ReadNotes, elapsedMs: number)
   if (report.roundedAmounts > 0) {
     lines.push(`  ${report.roundedAmounts} amounts above 2^53 rounded to the nearest double`);
   }
+  if (notes.unitAmounts) lines.push('  no column of amounts: every link counts 1');
   if (notes.ignored.length > 0) lines.push(`  columns left out: ${notes.ignored.join(', ')}`);
   return lines;
 }

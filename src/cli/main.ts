@@ -33,7 +33,8 @@ for (const command of [program, ...program.commands]) {
 // A reader that closes the pipe early (head, less) is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`focus: cannot write to standard output: ${error.message}\n`);
+  process.exit(1);
 });
 
 try {

@@ -1,11 +1,14 @@
 // focus rank LINKS: the main job. Reads a graph, chooses a machine, computes φ* with its
 // certificate, writes it.
 
+import { access, constants, realpath } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { BACKEND_NAMES, chooseBackend, type BackendName } from '../backend/choose.js';
 import type { Precision } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { digestOfFocus } from '../base/digest.js';
+import { check, FocusError } from '../base/errors.js';
 import type { FocusDetails } from '../focus/details.js';
 import { focus, type FocusResult } from '../focus/focus.js';
 import { topOf } from '../focus/measures.js';
@@ -80,7 +83,7 @@ export function rankCommand(): Command {
 }
 
 async function rank(path: string, flags: RankFlags): Promise<void> {
-  if (flags.out !== undefined) focusFormatOf(flags.out);
+  if (flags.out !== undefined) await checkOutput(path, flags.out);
   if (flags.dryRun === true) {
     process.stdout.write(await planOf(path, flags));
     return;
@@ -113,6 +116,23 @@ async function rank(path: string, flags: RankFlags): Promise<void> {
   }
 }
 
+/** Refuses, before any work, an output that cannot be written or that is the input itself. */
+async function checkOutput(input: string, out: string): Promise<void> {
+  focusFormatOf(out);
+  const folder = dirname(resolve(out));
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    throw new FocusError('usage', `--out ${out}: expected a folder to write to, found none`, '', {
+      cause,
+    });
+  });
+  const real = async (path: string) => realpath(path).catch(() => resolve(path));
+  check(
+    input === '-' || (await real(input)) !== (await real(out)),
+    'usage',
+    () => `--out ${out}: expected another file than the input`,
+  );
+}
+
 async function compute(
   graph: Graph,
   flags: RankFlags,
@@ -134,7 +154,6 @@ async function compute(
     format,
     order,
     backend: name,
-    threads,
     maxIterations,
     ...options
   } = flags;

@@ -6,6 +6,7 @@
 import { check } from '../base/errors.js';
 import type { Csr } from '../graph/csr.js';
 import type { Prior } from './parameters.js';
+import { compensatedSum } from './sums.js';
 
 /** Degrees of a graph; stakes are in the graph's own unit. */
 export interface Adjacency {
@@ -40,11 +41,10 @@ export function adjacencyOf(axons: Csr): Adjacency {
     }
     outStake[p] = sum + missing;
   }
-  let totalDegree = 0;
   for (let i = 0; i < rows; i++) {
     degree[i] = degree[i] + lost[i] + outStake[i];
-    totalDegree += degree[i];
   }
+  const totalDegree = compensatedSum(rows, (i) => degree[i]);
   check(
     Number.isFinite(totalDegree),
     'bad-input',
@@ -69,8 +69,7 @@ export function priorOf(adjacency: Adjacency, prior: Prior): Float64Array {
   const { degree } = adjacency;
   const weights = prior === 'degree' ? degree : prior;
   if (weights === 'uniform') return new Float64Array(degree.length).fill(1 / degree.length);
-  let sum = 0;
-  for (let i = 0; i < weights.length; i++) sum += weights[i];
+  const sum = compensatedSum(weights.length, (i) => weights[i]);
   return weights.map((weight) => weight / sum);
 }
 

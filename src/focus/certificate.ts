@@ -4,8 +4,8 @@
 // What is computed is f = fl(R_K φ − φ). To ‖f‖₁ are added, before the division:
 //   truncation   ‖(g − p_K)(𝓛) φ‖₁ ≤ ε_K √(Σh · Σh(z − z̄)²), because 𝓛 is self-adjoint under h and
 //                g − p_K vanishes on constants z̄
-//   rounding     γ (λ_d ‖φ‖₁ + G √(Σh · Σh z²)), γ = (2·depth + 24) u and G the amplification of
-//                Clenshaw's recurrence
+//   rounding     (γ + γ') λ_d ‖φ‖₁ + γ G √(Σh · Σh z²), γ = (2·depth + 24) u for products, γ' for the
+//                reduction that feeds the prior, G the amplification of Clenshaw's recurrence
 // Both norms come from reductions on the machine, whose own error is inside the slack factor.
 
 import type { Vector } from '../backend/backend.js';
@@ -35,7 +35,7 @@ export async function measure(
   f: Vector,
   diffusionShare: number,
 ): Promise<Measured> {
-  const { workspace, measure: h, totalMeasure, expansion } = operator;
+  const { workspace, measure: h, totalMeasure, expansion, stepNorm } = operator;
   const [residual, mass, magnitude, square] = await workspace.numbers(
     workspace.reduce([
       { kind: 'absolute', x: f, weight: h },
@@ -45,8 +45,11 @@ export async function measure(
     ]),
   );
   const epsilon = expansion.truncation(degree);
-  const amplification = roundingAmplification(expansion.coefficients(degree));
-  const gamma = (2 * workspace.summationDepth + 24) * workspace.unitRoundoff;
+  const amplification = roundingAmplification(expansion.coefficients(degree), stepNorm);
+  const u = workspace.unitRoundoff;
+  const gamma = (2 * workspace.summationDepth(z.columns) + 24) * u;
+  // The share that goes to the prior is a reduction over all particles, times a rounded prior.
+  const share = (workspace.reductionDepth(z.columns) + 16) * u;
   const spread = square.map((s, b) => {
     const spare = 1e-12 * totalMeasure * s;
     return Math.sqrt(Math.max(0, totalMeasure * s - mass[b] ** 2) + spare);
@@ -56,7 +59,8 @@ export async function measure(
     truncation: spread.map((s) => epsilon * s),
     rounding: square.map(
       (s, b) =>
-        gamma * (diffusionShare * magnitude[b] + amplification * Math.sqrt(totalMeasure * s)),
+        (gamma + share) * diffusionShare * magnitude[b] +
+        gamma * amplification * Math.sqrt(totalMeasure * s),
     ),
     spread,
     mass,

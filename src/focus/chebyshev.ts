@@ -7,7 +7,7 @@
 // most doubles the error anywhere.
 // Source: Trefethen, Approximation Theory and Practice, ch. 3 and 8; Abramowitz and Stegun 9.6.34.
 
-import { invariant } from '../base/errors.js';
+import { check, invariant } from '../base/errors.js';
 
 /** The function of the Laplacian that springs and heat make together. */
 export interface Spectral {
@@ -33,19 +33,30 @@ export interface Expansion {
 
 /** Below this a coefficient no longer matters to any f64 sum of the series. */
 const NEGLIGIBLE = 1e-19;
-/** Longer series mean a spectrum that no iteration should meet: Λτ or Λ/μ of 10⁸. */
+/** Longer series would take hours a step: they mean Λτ or Λ/μ above some 10⁸. */
 const MOST_TERMS = 1 << 17;
 
-/** Expands g. Cost O(degree). */
+/**
+ * Expands g. Cost O(degree). Throws FocusError `bad-parameter` where the series would be longer than
+ * 2¹⁷ terms.
+ */
 export function expand({ springs, mu, heat, tau, spectrum }: Spectral): Expansion {
   const m = (2 * mu) / spectrum;
-  const root = Math.sqrt(m * (2 + m));
+  const root = m > 1 ? m * Math.sqrt(1 + 2 / m) : Math.sqrt(m * (2 + m));
   const rho = 1 / (1 + m + root);
   const z = (tau * spectrum) / 2;
   const resolventTerms =
     springs > 0 ? Math.ceil(Math.log(NEGLIGIBLE * (1 - rho)) / Math.log(rho)) : 0;
   const heatTerms = heat > 0 && tau > 0 ? Math.ceil(z < 60 ? z + 60 : 10 * Math.sqrt(z) + 60) : 0;
-  const terms = Math.min(MOST_TERMS, Math.max(1, resolventTerms, heatTerms));
+  const terms = Math.max(1, resolventTerms, heatTerms);
+  check(
+    terms <= MOST_TERMS,
+    'bad-parameter',
+    () =>
+      `springs and heat need an expansion of degree ${terms} with mu ${mu}, tau ${tau} and a ` +
+      `spectrum up to ${spectrum}, expected at most ${MOST_TERMS}`,
+    'raise mu or unit, or lower tau',
+  );
   const magnitude = new Float64Array(terms + 1);
   const bessel = heat > 0 ? scaledBessel(z, terms) : null;
   let power = springs > 0 ? (springs * 2 * m) / root : 0;
@@ -54,8 +65,7 @@ export function expand({ springs, mu, heat, tau, spectrum }: Spectral): Expansio
     power *= rho;
   }
   magnitude[0] /= 2;
-  // What a cut series leaves out is a geometric tail of the resolvent; heat has fallen below every
-  // double by then.
+  // Behind the last term: a geometric tail of the resolvent; heat has fallen below every double.
   const remainder = springs > 0 ? power / (1 - rho) : 0;
   return expansionOf(magnitude, remainder, springs + heat);
 }
@@ -126,17 +136,18 @@ function scaledBessel(z: number, count: number): Float64Array {
 
 /**
  * How much Clenshaw's recurrence amplifies the rounding of one step, in the norm in which the
- * Laplacian is self-adjoint: Σ_k (k+1) (2 B_{k+1} + |c_k| + B_{k+2}), B_k = Σ_{j≥k} |c_j| (j−k+1),
- * because the recurrence's vectors are b_k = Σ c_j U_{j−k}.
+ * Laplacian is self-adjoint: Σ_k (k+1) (2 s B_{k+1} + |c_k| + B_{k+2}), with
+ * B_k = Σ_{j≥k} |c_j| (j−k+1), because the recurrence's vectors are b_k = Σ c_j U_{j−k}; s bounds
+ * the norm of Y with every entry's magnitude taken, which the rounding of Y b is relative to.
  */
-export function roundingAmplification(coefficients: Float64Array): number {
+export function roundingAmplification(coefficients: Float64Array, stepNorm: number): number {
   const degree = coefficients.length - 1;
   let ahead = 0;
   let further = 0;
   let weightSum = 0;
   let amplification = 0;
   for (let k = degree; k >= 0; k--) {
-    amplification += (k + 1) * (2 * ahead + Math.abs(coefficients[k]) + further);
+    amplification += (k + 1) * (2 * stepNorm * ahead + Math.abs(coefficients[k]) + further);
     weightSum += Math.abs(coefficients[k]);
     further = ahead;
     ahead += weightSum;

@@ -32,6 +32,8 @@ export interface SolverOptions extends FocusOptions {
   readonly mostIterations?: number | undefined;
   /** Start: n weights ≥ 0 in particle order (a warm start); default the prior. */
   readonly start?: Float64Array | undefined;
+  /** CPU threads of the f64 measurements where the backend iterates in f32; default all cores. */
+  readonly threads?: number | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -75,12 +77,15 @@ export async function focus(
   const parameters = resolveParameters(options, graph);
   const precision = options.precision ?? backend.precision;
   const solver = resolveSolver(options, graph, precision, parameters);
+  // The reference reading has no bound to measure in f64, so it is solved in f64 where that is asked.
+  const own = parameters.reading === 'reference-2026-07' && precision !== backend.precision;
+  const machine = own ? openCpu(options.threads === undefined ? {} : { threads: options.threads }) : backend;
   const adjacency = adjacencyOf(graph.axons);
-  const workspace = await backend.open(graph.axons, directionsOf(parameters));
+  const workspace = await machine.open(graph.axons, directionsOf(parameters));
   try {
     const operator = openOperator(workspace, adjacency, parameters, 1);
     const outcome = await run(graph, adjacency, parameters, operator, options, solver);
-    return assemble(graph, parameters, backend.name, precision, solver.tolerance, outcome);
+    return assemble(graph, parameters, machine.name, precision, solver.tolerance, outcome);
   } finally {
     workspace.destroy();
   }
@@ -219,6 +224,7 @@ function resolveSolver(
     diffusionShare: lambda[0],
     mostIterations,
     startDefect: options.start === undefined ? 1 : tolerance,
+    threads: options.threads,
     onProgress: options.onProgress,
     signal: options.signal,
   };

@@ -50,7 +50,7 @@ export async function refineMixed(
     iterations = (await iterate(fast, z, count, options)).iterations;
   }
   const phi = (await fast.workspace.read(z)).map((value, i) => value * fast.hostMeasure[i]);
-  const backend = openCpu();
+  const backend = openCpu(options.threads === undefined ? {} : { threads: options.threads });
   const workspace: Workspace = await backend.open(graph.axons, directionsOf(parameters));
   try {
     const audit = openOperator(workspace, adjacency, parameters, 1);

@@ -13,6 +13,7 @@ import type { Scalars, Term, Vector, Workspace } from '../backend/backend.js';
 import { powerOfTwoBelow, priorOf, type Adjacency } from './adjacency.js';
 import { expand, type Expansion } from './chebyshev.js';
 import type { Parameters } from './parameters.js';
+import { compensatedSum } from './sums.js';
 
 /** R of one reading on one workspace. */
 export interface FocusOperator {
@@ -24,6 +25,8 @@ export interface FocusOperator {
   /** Σ h. */
   readonly totalMeasure: number;
   readonly expansion: Expansion;
+  /** Bound of the norm of |Y|, entries by magnitude: 1, or 3 for the combinatorial Laplacian. */
+  readonly stepNorm: number;
   /** Sweeps over A and Aᵀ so far, each direction counted: two for a product with W. */
   readonly passes: () => number;
   /**
@@ -226,8 +229,9 @@ export function openOperator(
   return {
     workspace,
     measure,
+    stepNorm: shape.diagonal === null ? 1 : 3,
     hostMeasure: h,
-    totalMeasure: h.reduce((sum, value) => sum + value, 0),
+    totalMeasure: compensatedSum(n, (i) => h[i]),
     expansion,
     passes: () => passes,
     apply: (out, z, degree) => {

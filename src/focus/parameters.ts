@@ -125,7 +125,8 @@ function resolveLambda(
     () => `lambda: the reading pagerank has lambda 1, 0, 0, ${shown()}`,
     'choose the reading focus-1',
   );
-  return lambda;
+  // Within the slack, so that the blend is a distribution to the last bit that doubles have.
+  return [lambda[0] / sum, lambda[1] / sum, lambda[2] / sum];
 }
 
 function resolveUnit(reading: Reading, given: number | undefined, graph: Graph): number | null {

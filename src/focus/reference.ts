@@ -6,6 +6,7 @@
 
 import type { Vector } from '../backend/backend.js';
 import { anderson, openHistory } from './anderson.js';
+import { eventTurn } from '../base/turn.js';
 import type { Adjacency } from './adjacency.js';
 import type { FocusOperator } from './operator.js';
 import type { Parameters } from './parameters.js';
@@ -97,6 +98,7 @@ export async function solveReference(
     iterations = outcome.applications;
   } else {
     for (; iterations < count; iterations++) {
+      await eventTurn();
       options.signal?.throwIfAborted();
       await reference.apply(image, phi);
       workspace.combine(phi, [{ coefficient: 1, vector: image }]);

@@ -2,9 +2,10 @@
 // heat to the degree that the stage needs, then solves δ = R δ + f roughly, with a low-degree
 // expansion and Anderson acceleration, and adds δ to φ. So the many iterations use a cheap
 // operator, the few accurate ones measure, and accuracy grows with the residual's fall. Against the
-// plain iteration this saves five to ten times the passes over the graph (bench/acceleration.ts).
+// plain iteration this saves five to ten times the passes over the graph (bench/acceleration.mjs).
 
-import type { Vector } from '../backend/backend.js';
+import type { Precision, Vector } from '../backend/backend.js';
+import { FocusError } from '../base/errors.js';
 import { eventTurn } from '../base/turn.js';
 import { anderson, openHistory } from './anderson.js';
 import { errorBound, measure, type Measured } from './certificate.js';
@@ -26,6 +27,8 @@ export interface SolveOptions {
    * passes, never accuracy.
    */
   readonly startDefect: number;
+  /** CPU threads of the f64 measurements of mixed precision. */
+  readonly threads?: number | undefined;
   /** Called after each measurement. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Checked before every application of R. */
@@ -131,6 +134,8 @@ async function refine(
   let best = Infinity;
   let stalled = 0;
   for (;;) {
+    await eventTurn();
+    options.signal?.throwIfAborted();
     // Only the measurement that may be the last must be accurate in proof; before it, the typical
     // error of an expansion counts, which is `spread` times smaller than the proven one.
     const accuracy =
@@ -145,14 +150,14 @@ async function refine(
     spread = Math.max(1, ...measured.spread);
     stalled = defect < 0.7 * best ? 0 : stalled + 1;
     best = Math.min(best, defect);
-    const stop =
-      stalled >= MOST_STALLED || iterations >= mostIterations || !Number.isFinite(defect);
+    if (!Number.isFinite(defect)) throw beyondPrecision(workspace.precision);
+    // Another stage takes at least one application and one measurement.
+    const stop = stalled >= MOST_STALLED || mostIterations - iterations < 2;
     if (defect <= allowed || stop) {
       for (const vector of [f, delta]) workspace.release(vector);
       history.release();
       return { iterations, measured };
     }
-    options.signal?.throwIfAborted();
     const residual = Math.max(...measured.residual);
     expected = Math.max(STAGE_REDUCTION * residual, 0.3 * allowed);
     // A residual that drowns in the truncation says nothing yet: measure again, more accurately.
@@ -166,7 +171,7 @@ async function refine(
       image: (out, point) => operator.contract(out, point, roughDegree, f),
       target: expected,
       signal: options.signal,
-      mostIterations: Math.max(1, mostIterations - iterations),
+      mostIterations: mostIterations - iterations - 1,
     });
     iterations += rough.applications;
     workspace.combine(x, [
@@ -177,7 +182,7 @@ async function refine(
 }
 
 /**
- * Applies R exactly `count` times: φ ← Rφ, every expansion accurate to the tolerance; then measures
+ * Applies R exactly `count` times: φ ← Rφ, springs and heat accurate to rounding; then measures
  * once more.
  */
 export async function iterate(
@@ -188,7 +193,7 @@ export async function iterate(
 ): Promise<Solved> {
   const { workspace, expansion } = operator;
   const { columns, tolerance, contraction } = options;
-  const degree = expansion.degreeFor(FINAL_SHARE * tolerance * (1 - contraction));
+  const { degree } = expansion;
   const next = workspace.vector(columns);
   for (let i = 0; i < count; i++) {
     await eventTurn();
@@ -207,7 +212,10 @@ export async function iterate(
   return { iterations: count, converged: bound <= tolerance, measured, errorBound: bound };
 }
 
-/** Computes f = Rz − z accurately to a defect of `expected`, and the bound that it proves. */
+/**
+ * Computes f = Rz − z accurately to a defect of `expected`, and the bound that it proves. Where the
+ * truncation alone would spoil the bound, measures again with the degree that this z needs.
+ */
 export async function certify(
   operator: FocusOperator,
   z: Vector,
@@ -216,11 +224,31 @@ export async function certify(
   expected: number,
 ): Promise<{ readonly measured: Measured; readonly bound: number }> {
   const { columns, tolerance, contraction } = options;
+  const { expansion } = operator;
   const goal = FINAL_SHARE * Math.max(expected, tolerance * (1 - contraction));
-  const degree = operator.expansion.degreeFor(goal / 2);
-  residualInto(operator, f, z, degree, null);
-  const measured = await measure(operator, degree, z, f, options.diffusionShare);
-  return { measured, bound: largestBound(measured, columns, contraction) };
+  let degree = expansion.degreeFor(goal);
+  for (;;) {
+    residualInto(operator, f, z, degree, null);
+    const measured = await measure(operator, degree, z, f, options.diffusionShare);
+    const needed = expansion.degreeFor(goal / Math.max(1, ...measured.spread));
+    if (needed <= degree || !(Math.max(...measured.truncation) > goal)) {
+      const bound = largestBound(measured, columns, contraction);
+      if (!Number.isFinite(bound)) throw beyondPrecision(operator.workspace.precision);
+      return { measured, bound };
+    }
+    degree = needed;
+  }
+}
+
+/** Stakes so far apart that a vector overflows or vanishes. */
+function beyondPrecision(precision: Precision): FocusError {
+  return new FocusError(
+    'bad-input',
+    `stakes: expected a span that ${precision} arithmetic holds, found numbers that are not finite`,
+    precision === 'f32'
+      ? 'use --precision f64 --backend cpu'
+      : 'remove links of vanishing or astronomic stake',
+  );
 }
 
 /** f = R_K x + right − x. */

@@ -186,7 +186,7 @@ function openFirstRow(reader: Reader, probe: RowScanner): void {
   const names = Array.from({ length: Math.min(columns, MAX_COLUMNS) }, (_, k) =>
     Buffer.from(buffer.subarray(wide.bounds[2 * k], wide.bounds[2 * k + 1])).toString('utf8'),
   );
-  const isHeader = options.header === true || (options.header !== false && namesBothEnds(names));
+  const isHeader = options.header === true || (options.header !== false && looksLikeHeader(names));
   const fields = fieldsOfFirstRow(reader, names, columns, isHeader, start);
   reader.sink = createRowSink(builder, fields);
   const scanner = createRowScanner(buffer, separator, columns, BLOCK_ROWS);
@@ -233,9 +233,11 @@ function fieldsOfFirstRow(
   return HEADERLESS_FIELDS.slice(0, columns);
 }
 
-function namesBothEnds(names: readonly string[]): boolean {
+/** Whether a row names both ends and holds no number: `from to 5` is a link between two ids. */
+function looksLikeHeader(names: readonly string[]): boolean {
   const fields = names.map(fieldOfName);
-  return fields.includes('from') && fields.includes('to');
+  const numbers = names.some((name) => /^[+-]?\.?\d/.test(name.trim()));
+  return fields.includes('from') && fields.includes('to') && !numbers;
 }
 
 /** A tab anywhere in the first row, else a comma, else blanks. */

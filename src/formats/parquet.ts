@@ -30,6 +30,8 @@ export interface ParquetNotes {
   readonly rows: number;
   /** Names of columns that mean nothing to this engine and were left out. */
   readonly ignored: readonly string[];
+  /** Whether there is no column of amounts, so that every link counts 1. */
+  readonly unitAmounts: boolean;
 }
 
 /** A column to read, and what it is. */
@@ -59,7 +61,7 @@ export async function readParquet(file: RandomAccess, builder: LinkBuilder): Pro
       if (group.rows > 0) await readGroup(file, builder, group, planned, rows);
       rows += group.rows;
     }
-    return { rows, ignored };
+    return { rows, ignored, unitAmounts: !planned.some(({ field }) => field === 'amount') };
   } catch (error) {
     throw parquetError(error, name);
   }

@@ -11,6 +11,7 @@ import { createLinkBuilder } from '../graph/link-builder.js';
 import type { Links } from '../graph/links.js';
 import { type ByteSource, type Compression, openByteSource } from './byte-source.js';
 import { readEdgeList } from './edge-list.js';
+import { fieldOfName } from './fields.js';
 import { readFocusBinary } from './focus-binary.js';
 import {
   type LinkFormat,
@@ -43,6 +44,8 @@ export interface ReadNotes {
   readonly sha256: string | null;
   /** Names of columns or keys that were left out because they mean nothing to the engine. */
   readonly ignored: readonly string[];
+  /** Whether a header row names no column of amounts, so that every link counts 1. */
+  readonly unitAmounts: boolean;
 }
 
 /** Links, or for a `.focus` file the graph itself. */
@@ -57,6 +60,7 @@ interface Content {
   readonly graph: Graph | null;
   readonly format: LinkFormat;
   readonly ignored: readonly string[];
+  readonly unitAmounts: boolean;
   /** Raw bytes, where the file was not read through the source. */
   readonly bytes: number | null;
 }
@@ -97,6 +101,7 @@ export async function readLinks(path: string, options: ReadOptions = {}): Promis
       bytes: content.bytes ?? source.rawBytes(),
       sha256: source.sha256(),
       ignored: content.ignored,
+      unitAmounts: content.unitAmounts,
     };
     if (content.graph !== null) return { kind: 'graph', graph: content.graph, ...notes };
     return { kind: 'links', links: content.links as Links, ...notes };
@@ -155,13 +160,18 @@ async function readText(
   const { name } = source;
   const size = source.compression === 'none' && path !== '-' ? (await stat(path)).size : 0;
   const builder = createLinkBuilder(Math.min(MAX_EXPECTED_LINKS, Math.ceil(size / BYTES_PER_LINK)));
-  const done = (kept: LinkFormat, ignored: readonly string[]): Content => {
+  const done = (
+    kept: LinkFormat,
+    ignored: readonly string[],
+    header: readonly string[] | null = null,
+  ): Content => {
     return {
       kind: 'links',
       links: builder.finish(),
       graph: null,
       format: kept,
       ignored,
+      unitAmounts: header !== null && !header.some((column) => fieldOfName(column) === 'amount'),
       bytes: null,
     };
   };
@@ -171,7 +181,7 @@ async function readText(
   const separators = { tsv: 'tab', csv: 'comma' } as const;
   const separator = forced || format === 'csv' ? separators[format as 'tsv' | 'csv'] : 'auto';
   const summary = await readEdgeList(chunks, builder, { name, separator });
-  return done(summary.separator === 'comma' ? 'csv' : 'tsv', summary.ignored);
+  return done(summary.separator === 'comma' ? 'csv' : 'tsv', summary.ignored, summary.header);
 }
 
 /**
@@ -199,13 +209,14 @@ async function readBinary(
   try {
     if (format === 'focus') {
       const graph = await readFocusBinary(file);
-      return { kind: 'graph', links: null, graph, format, ignored: [], bytes };
+      return { kind: 'graph', links: null, graph, format, ignored: [], unitAmounts: false, bytes };
     }
     const builder = createLinkBuilder();
     // Loaded on demand: its codecs would slow the start of every other command.
     const { readParquet } = await import('./parquet.js');
-    const { ignored } = await readParquet(file, builder);
-    return { kind: 'links', links: builder.finish(), graph: null, format, ignored, bytes };
+    const { ignored, unitAmounts } = await readParquet(file, builder);
+    const links = builder.finish();
+    return { kind: 'links', links, graph: null, format, ignored, unitAmounts, bytes };
   } finally {
     await file.close();
   }

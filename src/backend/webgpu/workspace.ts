@@ -55,7 +55,9 @@ export async function openWorkspace(
 class WebGpuWorkspace implements Workspace {
   readonly precision = 'f32';
   readonly unitRoundoff = 2 ** -24;
-  readonly summationDepth: number;
+  readonly summationDepth: (columns: number) => number;
+  /** A chunk's pairwise tree and the tree over chunks: shaders/reduce.wgsl. */
+  readonly reductionDepth = () => 64;
   readonly stepsPerWait: number;
   readonly #device: Device;
   readonly #stage: Stage;
@@ -81,7 +83,8 @@ class WebGpuWorkspace implements Workspace {
     const recorder = new Recorder(device, { constants, scalars });
     const ring = new ScalarRing(constants, scalars);
     const nothing = device.allocate('nothing', 4, usages.storage);
-    this.summationDepth = productDepth(matrix.longestRow);
+    const depth = productDepth(matrix.longestRow);
+    this.summationDepth = () => depth;
     this.stepsPerWait = arcs < WORTH_A_WAIT ? 3 : 1;
     this.#device = device;
     this.#stage = { rows, kernels, recorder, ring, matrix, nothing };
