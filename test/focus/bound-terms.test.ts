@@ -13,13 +13,13 @@ import { resolveParameters, type FocusOptions } from '../../src/focus/parameters
 import type { Graph } from '../../src/graph/graph.js';
 import { distance, graphOf, randomLinks } from '../graphs.js';
 
-/** φ of a random point, not of the solution, and R_K φ − φ with the terms measured there. */
+/** A random, spiky φ, not the solution, and R_K φ − φ with the terms measured there. */
 async function defectAt(graph: Graph, options: FocusOptions, precision: Precision, degree: number) {
   const parameters = resolveParameters(options, graph);
   const workspace = await openCpu({ precision, threads: 1 }).open(graph.axons, 'both');
   const operator = openOperator(workspace, adjacencyOf(graph.axons), parameters, 1);
   const random = randomStream(graph.particles, 3);
-  const weights = Float64Array.from({ length: graph.particles }, () => random.double());
+  const weights = Float64Array.from({ length: graph.particles }, () => random.double() ** 24);
   const sum = weights.reduce((x, y) => x + y, 0);
   const z = workspace.vector(1);
   // Rounded to single first, so that both precisions start from the same point.
