@@ -202,7 +202,9 @@ function summaryOf(
   const { report } = graph;
   const { teleport, mu, tau, lambda, unit, prior } = result.parameters;
   const parameters = { teleport, mu, tau, lambda, unit, prior };
-  const header = JSON.stringify({ reading: result.reading, ...parameters });
+  // A parameter of an operator without weight changes nothing, so it is not part of the digest.
+  const used = { mu: lambda[1] > 0 ? mu : null, tau: lambda[2] > 0 ? tau : null };
+  const header = JSON.stringify({ reading: result.reading, ...parameters, ...used });
   return {
     particles: graph.particles,
     links: report.links,

@@ -51,6 +51,37 @@ describe('focus rank', () => {
     expect(oneThread.digest).toBe(fromFile.digest);
   });
 
+  it('has one digest whatever a parameter without effect is set to', async () => {
+    const digestOf = async (...flags: string[]) =>
+      JSON.parse((await focusCommand(['rank', KARATE, '--json', ...flags])).stdout).digest;
+    const pagerank = await digestOf('--reading', 'pagerank');
+    expect(await digestOf('--reading', 'pagerank', '--mu', '7')).toBe(pagerank);
+    expect(await digestOf('--reading', 'pagerank', '--teleport', '0.2')).not.toBe(pagerank);
+    expect(await digestOf('--mu', '7')).not.toBe(await digestOf());
+  });
+
+  it('refuses before any work an output that is the input, or that has no folder', async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, 'graph.csv');
+      writeFileSync(file, 'a,b,3\nb,c,4\n');
+      const same = await focusCommand(['rank', file, '--out', file]);
+      expect(same.code).toBe(2);
+      expect(same.stderr).toMatch(/expected another file than the input/);
+      expect(readFileSync(file, 'utf8')).toBe('a,b,3\nb,c,4\n');
+      const nowhere = await focusCommand(['rank', file, '--out', join(folder, 'no', 'phi.csv')]);
+      expect(nowhere.code).toBe(2);
+      expect(nowhere.stderr).toMatch(/expected a folder to write to/);
+    });
+  });
+
+  it('says when a header names no amounts, and reads no link as a header', async () => {
+    const input = 'from,to,Amount (BOOT)\na,b,3\nb,c,400\n';
+    const named = await focusCommand(['rank', '-'], { input });
+    expect(named.stderr).toMatch(/no column of amounts: every link counts 1/);
+    const plain = await focusCommand(['rank', '-', '--json'], { input: 'from\tto\t5\na\tb\t7\n' });
+    expect(JSON.parse(plain.stdout).links).toBe(2);
+  });
+
   it('prints the k highest particles, highest first', async () => {
     const { stdout } = await focusCommand(['rank', KARATE, '--top', '3']);
     const rows = stdout
