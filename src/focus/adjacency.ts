@@ -72,11 +72,3 @@ export function priorOf(adjacency: Adjacency, prior: Prior): Float64Array {
   const sum = compensatedSum(weights.length, (i) => weights[i]);
   return weights.map((weight) => weight / sum);
 }
-
-/** The largest power of two that is not above a positive normal number. */
-export function powerOfTwoBelow(value: number): number {
-  let power = 2 ** Math.floor(Math.log2(value));
-  while (power > value) power /= 2;
-  while (power * 2 <= value) power *= 2;
-  return power;
-}

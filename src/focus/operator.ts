@@ -10,7 +10,8 @@
 // costs no pass of its own.
 
 import type { Scalars, Term, Vector, Workspace } from '../backend/backend.js';
-import { powerOfTwoBelow, priorOf, type Adjacency } from './adjacency.js';
+import { powerOfTwoBelow } from '../base/power-of-two.js';
+import { priorOf, type Adjacency } from './adjacency.js';
 import { expand, type Expansion } from './chebyshev.js';
 import type { Parameters } from './parameters.js';
 import { compensatedSum } from './sums.js';

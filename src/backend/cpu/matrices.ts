@@ -3,6 +3,7 @@
 // kernels), which halves the traffic. f32 weights are divided by a power of two so that the largest
 // is in [1, 2): no overflow, no rounding by the scaling.
 
+import { powerOfTwoBelow } from '../../base/power-of-two.js';
 import type { Csr } from '../../graph/csr.js';
 import type { Precision } from '../backend.js';
 import type { Memory } from './memory.js';
@@ -162,14 +163,4 @@ function largest(weights: Float64Array, arcs: number): number {
   let most = 0;
   for (let k = 0; k < arcs; k++) if (weights[k] > most) most = weights[k];
   return most;
-}
-
-/** The largest power of two ≤ value, for a positive normal value, by its exponent bits. */
-function powerOfTwoBelow(value: number): number {
-  const bits = new DataView(new ArrayBuffer(8));
-  bits.setFloat64(0, value);
-  const exponent = (bits.getUint32(0) >>> 20) & 0x7ff;
-  bits.setUint32(0, Math.max(1, exponent) << 20);
-  bits.setUint32(4, 0);
-  return bits.getFloat64(0);
 }

@@ -18,7 +18,6 @@ export interface Memory {
   /** Address of `bytes` zeroed bytes. Throws `too-large` beyond 4 GiB. */
   allocate(bytes: number): number;
   free(address: number, bytes: number): void;
-  bytesOf(address: number, length: number): Uint8Array;
   u32(address: number, length: number): Uint32Array;
   f32(address: number, length: number): Float32Array;
   f64(address: number, length: number): Float64Array;
@@ -55,7 +54,6 @@ export function openMemory(expectedBytes: number): Memory {
       if (list) list.push(address);
       else free.set(size, [address]);
     },
-    bytesOf: (address, length) => new Uint8Array(shared.buffer, address, length),
     u32: (address, length) => new Uint32Array(shared.buffer, address, length),
     f32: (address, length) => new Float32Array(shared.buffer, address, length),
     f64: (address, length) => new Float64Array(shared.buffer, address, length),
