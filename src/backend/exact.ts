@@ -1,0 +1,109 @@
+// What a machine must do in exact arithmetic: the verbs of backend.ts over signed 64-bit integers.
+// Products are formed in full width and rounded once, to the nearest, halves up:
+//   rnd(v, s) = ⌊(v + 2^(s−1)) / 2^s⌋
+// Sums are integer sums, so their order is free: any machine, number of threads, workgroup size or
+// block of columns gives the same bits. The caller proves that nothing leaves 64 bits
+// (docs/exact-arithmetic.md), so the kernels do not look. Element (i, b) belongs to particle i and
+// column b; particle order is the graph's at this interface.
+
+import type { Scalars, Vector } from './backend.js';
+
+/** 2^62, a coefficient or fraction of one; `shift` 62 divides it out. */
+export const FRACTION_BITS = 62;
+
+/**
+ * An integer for the whole block (bigint), for each column (B of them), or a reduction on the
+ * machine that has not been read. It must fit in a signed 64-bit integer.
+ */
+export type ExactCoefficient = bigint | BigInt64Array | Scalars;
+
+/** rnd(coefficient · vector, shift), 0 ≤ shift ≤ 62; a vector of one column stands for B equal ones. */
+export interface ExactTerm {
+  readonly coefficient: ExactCoefficient;
+  readonly shift: number;
+  readonly vector: Vector;
+}
+
+/**
+ * out_i = rnd(rowScale_i · rnd(factor · v_i, 62), 62) + rnd(factor · rnd(diagonal_i · x_i, 62), 62) + Σ terms,
+ * v_i = rnd(Σ q·x, 62) over the arcs of row i in the given table.
+ */
+export interface ExactProduct {
+  readonly out: Vector;
+  readonly table: 'spread' | 'transition';
+  /** Never out. */
+  readonly x: Vector;
+  /** 0 … 2^62; absent: 2^62, one. */
+  readonly factor?: bigint;
+  /** One column; absent: all 2^62. */
+  readonly rowScale?: Vector;
+  /** One column; absent: no such term. */
+  readonly diagonal?: Vector;
+  /** At most four; `out` may be among their vectors. */
+  readonly terms: readonly ExactTerm[];
+}
+
+/**
+ * Per column: Σ x over rows (`sum`; of rows with a non-zero mask where there is one), Σ |x|
+ * (`absolute`), Σ |x − y| (`distance`), Σ ⌊x y / 2³²⌋ (`dot`). Signed, 128 bits.
+ */
+export interface ExactReduction {
+  readonly kind: 'sum' | 'absolute' | 'distance' | 'dot';
+  readonly x: Vector;
+  readonly y?: Vector;
+  /** One column, only with `sum`. */
+  readonly mask?: Vector;
+}
+
+/** A graph's arcs with integer weights, as docs/exact-arithmetic.md section 1 makes them. */
+export interface ExactMatrices {
+  readonly rows: number;
+  /** rows + 1 ascending arc positions of A: row p holds the axons p → q. */
+  readonly offsets: Uint32Array;
+  readonly columns: Uint32Array;
+  /** w, integers 1 … 2^62 of at most 53 significant bits, in axon order; null: all are one. */
+  readonly weights: Float64Array | null;
+  /**
+   * spread: rows sum over p→i and i→p with w·2^(62−e), e of the source of x or of the row itself.
+   * Null: the reading has no springs and heat, and A itself need not be placed.
+   */
+  readonly spread: { readonly by: 'source' | 'row'; readonly exponents: Uint8Array } | null;
+  /** transition: rows sum over p→i with w·2^(62−e), e of the source. All exponents 0 without weights. */
+  readonly transitionExponents: Uint8Array;
+}
+
+/** A graph placed on a machine for exact arithmetic, with the vectors that belong to it. */
+export interface ExactWorkspace {
+  readonly rows: number;
+  /** A zeroed block. `columns` ≥ 1. */
+  vector(columns: number): Vector;
+  /** Gives a block back; using it afterwards is a defect. */
+  release(vector: Vector): void;
+  /** Copies rows × columns integers in, element (i, b) at i · columns + b. */
+  write(vector: Vector, values: BigInt64Array): void;
+  product(product: ExactProduct): void;
+  /** out = Σ terms, at most 24, each rounded by itself; out may be among them. */
+  combine(out: Vector, terms: readonly ExactTerm[]): void;
+  /** out = rnd(by ⊙ x, 62), `by` of one column; out may be x. */
+  scale(out: Vector, x: Vector, by: Vector): void;
+  /** One reduction each, in order; at most 16. */
+  reduce(reductions: readonly ExactReduction[]): readonly Scalars[];
+  /** Waits for scalars: B integers each. */
+  numbers(scalars: readonly Scalars[]): Promise<readonly (readonly bigint[])[]>;
+  /** Waits for a block: rows × columns integers, element (i, b) at i · columns + b. */
+  read(vector: Vector): Promise<BigInt64Array>;
+  /** Frees everything of this workspace. Idempotent. */
+  destroy(): void;
+}
+
+/** A machine that can hold graphs for exact arithmetic. */
+export interface ExactBackend {
+  readonly name: 'cpu' | 'webgpu';
+  readonly precision: 'exact';
+  /** One line for humans: threads, or adapter and driver. */
+  readonly description: string;
+  /** Places a graph. Throws FocusError `too-large` where it does not fit. */
+  open(matrices: ExactMatrices): Promise<ExactWorkspace>;
+  /** Frees threads or device. Idempotent. */
+  destroy(): void;
+}
