@@ -3,9 +3,13 @@
 // idle threads cost nothing. Host side: src/backend/cpu/.
 
 import {
-  DOUBLE, OP, OP_COMBINE, OP_EXIT, OP_PRODUCT, OP_REDUCE, OP_SCALE, REMAINING, SEQUENCE, STRIDE,
+  NUMBER, NUMBER_EXACT, NUMBER_F64, OP, OP_COMBINE, OP_EXIT, OP_PRODUCT, OP_REDUCE, OP_SCALE, REMAINING,
+  SEQUENCE, STRIDE,
 } from '../src/backend/cpu/layout';
 import { combine, scale } from './combine';
+import { exactCombine, exactScale } from './exact-combine';
+import { exactProduct } from './exact-product';
+import { exactReduce } from './exact-reduce';
 import { product } from './product';
 import { productBlock } from './product-block';
 import { reduce } from './reduce';
@@ -17,7 +21,9 @@ const PATIENCE_NS: i64 = 200000;
 
 /** Executes shares of the current command until none is left. */
 export function run(control: usize): void {
-  if (load<u32>(control, DOUBLE)) execute<f64>(control);
+  const number = load<u32>(control, NUMBER);
+  if (number == NUMBER_F64) execute<f64>(control);
+  else if (number == NUMBER_EXACT) executeExact(control);
   else execute<f32>(control);
 }
 
@@ -29,6 +35,14 @@ function execute<T>(control: usize): void {
   } else if (op == OP_COMBINE) combine<T>(control);
   else if (op == OP_SCALE) scale<T>(control);
   else if (op == OP_REDUCE) reduce<T>(control);
+}
+
+function executeExact(control: usize): void {
+  const op = load<u32>(control, OP);
+  if (op == OP_PRODUCT) exactProduct(control);
+  else if (op == OP_COMBINE) exactCombine(control);
+  else if (op == OP_SCALE) exactScale(control);
+  else if (op == OP_REDUCE) exactReduce(control);
 }
 
 /** Waits for commands and executes them until OP_EXIT. `seen` is the sequence number at start. */

@@ -1,13 +1,13 @@
 // out = Σ coefficient · vector, at most 24 terms over at most six vectors besides out.
-// CPU twin: kernels/combine.ts. Needs number-* before it.
-// Dispatch: one workgroup of 64 lanes per 256 elements, four to a lane; two-dimensional above
-// 65,535. Terms are added in order.
+// CPU twin: kernels/combine.ts. Needs number-* and workgroup before it.
+// Dispatch: one workgroup per four elements a lane; two-dimensional above 65,535. Terms are added
+// in order.
 
 struct Term {
   coefficient: u32,  // place in `coefficients`
   stride: u32,       // 0: one coefficient for the block, 1: one for each column
   source: u32,       // 0: out itself, 1…6: a vector; + 256: one column stands for all
-  scale: u32,        // bits of a power of two
+  scale: u32,        // what makes it a factor: bits of a power of two, or a shift
 }
 
 struct Params {
@@ -19,7 +19,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> coefficients: array<total>;
+@group(0) @binding(1) var<storage, read> coefficients: array<scalar>;
 @group(0) @binding(2) var<storage, read_write> out: array<num>;
 @group(0) @binding(3) var<storage, read> v1: array<num>;
 @group(0) @binding(4) var<storage, read> v2: array<num>;
@@ -42,7 +42,7 @@ fn load(source: u32, places: vec4<u32>) -> array<num, 4> {
   }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(group_lanes)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
@@ -50,7 +50,7 @@ fn main(
 ) {
   let group = workgroup.y * workgroups.x + workgroup.x;
   if (group >= params.groups) { return; }
-  let wanted = group * 256u + lane + 64u * vec4<u32>(0u, 1u, 2u, 3u);
+  let wanted = 4u * group_lanes * group + lane + group_lanes * vec4<u32>(0u, 1u, 2u, 3u);
   // Places past the end read the last element and write nothing.
   let places = min(wanted, vec4<u32>(params.elements - 1u));
   let rows = places / params.columns;
@@ -60,9 +60,8 @@ fn main(
     let term = params.terms[t];
     let terms = load(term.source, select(places, rows, (term.source & 256u) != 0u));
     let at = term.coefficient + columns * term.stride;
-    let power = factor_from_bits(term.scale);
     for (var k = 0u; k < 4u; k++) {
-      let by = factor_multiply(factor_from_total(coefficients[at[k]]), power);
+      let by = factor_from_scalar(coefficients[at[k]], term.scale);
       values[k] = num_add(values[k], num_scale(by, terms[k]));
     }
   }

@@ -8,21 +8,22 @@ struct Term {
   coefficient: u32,  // place in `coefficients`
   stride: u32,       // 0: one coefficient for the block, 1: one for each column
   source: u32,       // 0: out itself, 1: term_a, 2: other; + 256: one column stands for all
-  scale: u32,        // bits of a power of two
+  scale: u32,        // what makes it a factor: bits of a power of two, or a shift
 }
 
 struct Params {
   columns: u32,          // B
-  columns_log2: u32,     // lanes side by side: the power of two ≥ B, at most 64
-  tiles: u32,            // ⌈B / 64⌉
+  columns_log2: u32,     // lanes side by side: the power of two ≥ B, at most a workgroup
+  tiles: u32,            // ⌈B / lanes side by side⌉
   groups: u32,           // workgroups with work, all tiles counted
   direction: u32,        // 1: in-arcs, 2: out-arcs, 3: both
   partial_base: u32,     // place in `out` of the first partial sum
   column_base: u32,      // word in `matrix` of the first column index
   weight_base: u32,      // word in `matrix` of the first weight
-  factor: u32,           // bits
-  diagonal_factor: u32,  // bits
-  parts: u32,            // 1: row_scale is given, 2: diagonal is given; + 256 · in_power
+  factor: vec2<u32>,           // words
+  diagonal_factor: vec2<u32>,  // words
+  // 1: row_scale is given, 2: diagonal is given, 4: a factor is not one; + 256 · in_power
+  parts: u32,
   term_count: u32,
   // first group (tiles not counted), first item, items, log2 of lanes to a row
   bins: array<vec4<u32>, 8>,
@@ -30,7 +31,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> coefficients: array<total>;
+@group(0) @binding(1) var<storage, read> coefficients: array<scalar>;
 @group(0) @binding(2) var<storage, read_write> out: array<num>;
 @group(0) @binding(3) var<storage, read> x: array<num>;
 @group(0) @binding(4) var<storage, read> matrix: array<u32>;
@@ -48,18 +49,21 @@ fn term_value(term: Term, row: u32, column: u32) -> num {
     case 1u: { value = term_a[place]; }
     default: { value = other[place]; }
   }
-  let coefficient = factor_from_total(coefficients[term.coefficient + column * term.stride]);
-  return num_scale(factor_multiply(coefficient, factor_from_bits(term.scale)), value);
+  let coefficient = coefficients[term.coefficient + column * term.stride];
+  return num_scale(factor_from_scalar(coefficient, term.scale), value);
 }
 
 /** Ends row `row`: called by one lane, for a row below n and a column below B. */
 fn finish(row: u32, column: u32, sum: total) {
   let place = row * params.columns + column;
-  var value = num_scale(factor_from_bits(params.factor), total_to_num(sum));
+  let scaled = (params.parts & 4u) != 0u;
+  var value = total_to_num(sum);
+  if (scaled) { value = num_scale(factor_from_words(params.factor), value); }
   if ((params.parts & 1u) != 0u) { value = num_multiply(row_scale[row], value); }
   if ((params.parts & 2u) != 0u) {
-    let kept = num_multiply(diagonal[row], x[place]);
-    value = num_add(value, num_scale(factor_from_bits(params.diagonal_factor), kept));
+    var kept = num_multiply(diagonal[row], x[place]);
+    if (scaled) { kept = num_scale(factor_from_words(params.diagonal_factor), kept); }
+    value = num_add(value, kept);
   }
   for (var t = 0u; t < params.term_count; t++) {
     value = num_add(value, term_value(params.terms[t], row, column));

@@ -1,8 +1,7 @@
 // Later stages of the reductions that reduce.wgsl began: sums of 2,048 partial sums, until one is
 // left per reduction and column.
-// CPU twin: kernels/reduce.ts. Needs number-* and summation before it.
-// Dispatch: one workgroup of 64 lanes per reduction, chunk and tile of 64 columns; two-dimensional
-// above 65,535.
+// CPU twin: kernels/reduce.ts. Needs number-*, workgroup and summation before it.
+// Dispatch: one workgroup per reduction, chunk and tile of columns; two-dimensional above 65,535.
 // Summation: summation.wgsl over the partial sums of the chunk, columns being the fastest lanes.
 
 struct Params {
@@ -36,7 +35,7 @@ fn four(partial: u32, step: u32, column: u32) -> array<total, 4> {
   );
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(group_lanes)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
@@ -54,11 +53,11 @@ fn main(
   var sum = total_zero;
   if (live) {
     let end = min(params.partials, (chunk + 1u) * 2048u);
-    sum = lane_sum(chunk * 2048u + sharer, end, 64u >> params.columns_log2, column);
+    sum = lane_sum(chunk * 2048u + sharer, end, group_lanes >> params.columns_log2, column);
   }
-  sum = tree_sum(sum, lane, params.columns_log2, 6u - params.columns_log2);
+  sum = tree_sum(sum, lane, params.columns_log2, group_log2 - params.columns_log2);
   if (live && sharer == 0u) {
-    if (params.scales != 0u) { sum = total_scale(factor_from_bits(params.jobs[reduction].w), sum); }
+    if (params.scales != 0u) { sum = total_rescale(params.jobs[reduction].w, sum); }
     out[params.out_base + task * params.columns + column] = sum;
   }
 }

@@ -1,13 +1,14 @@
 // The rows that product.wgsl cut into segments: s(i, b) = Σ partial sums of row i, then the
 // epilogue of the row.
-// CPU twin: kernels/product.ts. Needs number-*, summation and epilogue before it; `matrix` holds
-// (row, first partial, partials).
-// Dispatch: one workgroup of 64 lanes per row and tile of 64 columns; two-dimensional above 65,535.
-// Columns are the fastest lanes.
+// CPU twin: kernels/product.ts. Needs number-*, workgroup, summation and epilogue before it;
+// `matrix` holds (row, first partial, partials).
+// Dispatch: one workgroup per row and tile of columns; two-dimensional above 65,535. Columns are the
+// fastest lanes.
 // Summation: summation.wgsl over the segments in order.
 
 fn element(partial: u32, column: u32) -> total {
-  return total_from(out[params.partial_base + partial * params.columns + column]);
+  let place = params.partial_base + (partial * params.columns + column) * partial_elements;
+  return total_from_parts(out[place], out[place + partial_elements - 1u]);
 }
 
 fn four(partial: u32, step: u32, column: u32) -> array<total, 4> {
@@ -19,7 +20,7 @@ fn four(partial: u32, step: u32, column: u32) -> array<total, 4> {
   );
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(group_lanes)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
@@ -34,8 +35,8 @@ fn main(
   var sum = total_zero;
   if (live) {
     let first = matrix[at + 1u];
-    sum = lane_sum(first + sharer, first + matrix[at + 2u], 64u >> params.columns_log2, column);
+    sum = lane_sum(first + sharer, first + matrix[at + 2u], group_lanes >> params.columns_log2, column);
   }
-  sum = tree_sum(sum, lane, params.columns_log2, 6u - params.columns_log2);
+  sum = tree_sum(sum, lane, params.columns_log2, group_log2 - params.columns_log2);
   if (live && sharer == 0u) { finish(matrix[at], column, sum); }
 }

@@ -5,28 +5,41 @@
 // product and a sum.
 
 alias num = f32;     // an element of a vector
-alias total = f32;   // a running sum of elements, and what a reduction leaves behind
+alias total = f32;   // a running sum of elements or of weighted elements
+alias scalar = f32;  // what a reduction leaves behind, and a coefficient as the host places it
 alias factor = f32;  // what multiplies an element
 
 /** Words of 32 bits that one arc weight takes in the matrix buffer. */
 const weight_words = 1u;
+/** Elements that the sum of a segment of a long row takes in the tail of a vector. */
+const partial_elements = 1u;
 const num_zero = 0.0f;
 const total_zero = 0.0f;
 
 fn num_add(a: num, b: num) -> num { return a + b; }
-fn num_subtract(a: num, b: num) -> num { return a - b; }
 fn num_multiply(a: num, b: num) -> num { return a * b; }
 fn num_scale(by: factor, a: num) -> num { return by * a; }
-fn num_absolute(a: num) -> num { return abs(a); }
+/** The element in the power of two of another vector, given as a biased exponent. */
+fn num_rescale(biased: u32, a: num) -> num { return bitcast<f32>(biased << 23u) * a; }
 
-fn factor_from_bits(bits: u32) -> factor { return bitcast<f32>(bits); }
-fn factor_from_total(a: total) -> factor { return a; }
-fn factor_multiply(a: factor, b: factor) -> factor { return a * b; }
+/** A factor that the host gives in two words. */
+fn factor_from_words(words: vec2<u32>) -> factor { return bitcast<f32>(words.x); }
+/** A coefficient times the bits of a power of two. */
+fn factor_from_scalar(a: scalar, scale: u32) -> factor { return a * bitcast<f32>(scale); }
 
 fn total_from(a: num) -> total { return a; }
 fn total_add(a: total, b: total) -> total { return a + b; }
-fn total_scale(by: factor, a: total) -> total { return by * a; }
+fn total_subtract(a: total, b: total) -> total { return a - b; }
+fn total_absolute(a: total) -> total { return abs(a); }
+fn total_product(a: num, b: num) -> total { return a * b; }
+/** A summand of a row with the given weight. */
+fn total_masked(weight: num, a: total) -> total { return weight * a; }
+/** A sum in the power of two of its reduction, given by its bits. */
+fn total_rescale(scale: u32, a: total) -> total { return bitcast<f32>(scale) * a; }
 fn total_to_num(a: total) -> num { return a; }
+/** Element k of a sum that waits in the tail of a vector, and the sum from its first and last. */
+fn total_part(a: total, k: u32) -> num { return a; }
+fn total_from_parts(first: num, last: num) -> total { return first; }
 
 /** weight · element, the weight given by its first and last word. */
 fn total_weighted(first: u32, last: u32, a: num) -> total { return bitcast<f32>(first) * a; }

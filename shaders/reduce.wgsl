@@ -1,15 +1,14 @@
 // First stage of up to 16 reductions over rows, per column: Σ w x, Σ w |x|, Σ w x y, Σ w |x − y|,
-// for chunks of 2,048 rows.
-// CPU twin: kernels/reduce.ts. Needs number-* and summation before it; fold.wgsl adds up the
-// chunks.
-// Dispatch: one workgroup of 64 lanes per reduction, chunk and tile of 64 columns; two-dimensional
-// above 65,535.
+// for chunks of 2,048 rows; the number format says what a weight w and a product x y are.
+// CPU twin: kernels/reduce.ts. Needs number-*, workgroup and summation before it; fold.wgsl
+// adds up the chunks.
+// Dispatch: one workgroup per reduction, chunk and tile of columns; two-dimensional above 65,535.
 // Summation: summation.wgsl over the rows of the chunk, columns being the fastest lanes.
 
 struct Params {
   columns: u32,
-  columns_log2: u32,  // lanes side by side: the power of two ≥ B, at most 64
-  tiles: u32,         // ⌈B / 64⌉
+  columns_log2: u32,  // lanes side by side: the power of two ≥ B, at most a workgroup
+  tiles: u32,         // ⌈B / lanes side by side⌉
   groups: u32,
   rows: u32,
   chunks: u32,
@@ -55,29 +54,32 @@ fn load_rows(source: u32, rows: vec4<u32>, column: u32) -> array<num, 4> {
 
 fn summands(rows: vec4<u32>, column: u32) -> array<total, 4> {
   let kind = job.x & 255u;
-  var value = load_rows(job.y & 0xffffu, rows, column);
+  let x = load_rows(job.y & 0xffffu, rows, column);
+  var sums = array<total, 4>(
+    total_from(x[0]),
+    total_from(x[1]),
+    total_from(x[2]),
+    total_from(x[3]),
+  );
   if (kind == kind_dot) {
     let y = load_rows(job.y >> 16u, rows, column);
-    for (var k = 0u; k < 4u; k++) { value[k] = num_multiply(value[k], y[k]); }
+    for (var k = 0u; k < 4u; k++) { sums[k] = total_product(x[k], y[k]); }
   }
   if (kind == kind_distance) {
     let y = load_rows(job.y >> 16u, rows, column);
-    let power = factor_from_bits((job.x >> 8u) << 23u);
-    for (var k = 0u; k < 4u; k++) { value[k] = num_subtract(value[k], num_scale(power, y[k])); }
+    let biased = job.x >> 8u;
+    for (var k = 0u; k < 4u; k++) {
+      sums[k] = total_subtract(sums[k], total_from(num_rescale(biased, y[k])));
+    }
   }
   if (kind == kind_absolute || kind == kind_distance) {
-    for (var k = 0u; k < 4u; k++) { value[k] = num_absolute(value[k]); }
+    for (var k = 0u; k < 4u; k++) { sums[k] = total_absolute(sums[k]); }
   }
   if (job.z != 0u) {
     let weight = load_rows(job.z, rows, column);
-    for (var k = 0u; k < 4u; k++) { value[k] = num_multiply(weight[k], value[k]); }
+    for (var k = 0u; k < 4u; k++) { sums[k] = total_masked(weight[k], sums[k]); }
   }
-  return array<total, 4>(
-    total_from(value[0]),
-    total_from(value[1]),
-    total_from(value[2]),
-    total_from(value[3]),
-  );
+  return sums;
 }
 
 fn element(row: u32, column: u32) -> total { return summands(vec4<u32>(row), column)[0]; }
@@ -86,7 +88,7 @@ fn four(row: u32, step: u32, column: u32) -> array<total, 4> {
   return summands(row + step * vec4<u32>(0u, 1u, 2u, 3u), column);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(group_lanes)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
@@ -103,11 +105,11 @@ fn main(
   var sum = total_zero;
   if (live) {
     let end = min(params.rows, (chunk + 1u) * 2048u);
-    sum = lane_sum(chunk * 2048u + sharer, end, 64u >> params.columns_log2, column);
+    sum = lane_sum(chunk * 2048u + sharer, end, group_lanes >> params.columns_log2, column);
   }
-  sum = tree_sum(sum, lane, params.columns_log2, 6u - params.columns_log2);
+  sum = tree_sum(sum, lane, params.columns_log2, group_log2 - params.columns_log2);
   if (live && sharer == 0u) {
     let place = params.out_base + task * params.columns + column;
-    out[place] = total_scale(factor_from_bits(job.w), sum);
+    out[place] = total_rescale(job.w, sum);
   }
 }

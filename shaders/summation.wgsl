@@ -5,13 +5,13 @@
 //   tree_sum   the lanes of a workgroup that share a result, by halves
 // CPU twin: src/backend/webgpu/depth.ts states the depth of this order. A kernel defines
 // element(place, column) and four(place, step, column), the elements at place, place + step, place
-// + 2·step and place + 3·step.
+// + 2·step and place + 3·step. Needs number-* and workgroup before it.
 
-var<workgroup> lane_totals: array<total, 64>;
+var<workgroup> lane_totals: array<total, group_lanes>;
 
-/** The column of a lane: columns are the fastest lanes, 2^columns_log2 of them, 64 to a tile. */
+/** The column of a lane: columns are the fastest lanes, 2^columns_log2 of them to a tile. */
 fn column_of(tile: u32, lane: u32, columns_log2: u32) -> u32 {
-  return tile * 64u + (lane & ((1u << columns_log2) - 1u));
+  return (tile << columns_log2) + (lane & ((1u << columns_log2) - 1u));
 }
 
 /**
@@ -46,7 +46,7 @@ fn lane_sum(first: u32, end: u32, step: u32, column: u32) -> total {
 
 /**
  * Adds over 2^sharing_log2 groups of lanes; group g of a result is 2^columns_log2 lanes wide.
- * Called by all 64 lanes alike; the sum is returned in group 0.
+ * Called by all lanes alike; the sum is returned in group 0.
  */
 fn tree_sum(own: total, lane: u32, columns_log2: u32, sharing_log2: u32) -> total {
   if (sharing_log2 == 0u) { return own; }

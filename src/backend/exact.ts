@@ -1,7 +1,7 @@
 // What a machine must do in exact arithmetic: the verbs of backend.ts over signed 64-bit integers.
 // Products are formed in full width and rounded once, to the nearest, halves up:
 //   rnd(v, s) = ⌊(v + 2^(s−1)) / 2^s⌋
-// Sums are integer sums, so their order is free: any machine, number of threads, workgroup size or
+// Sums are integer sums, whose order is free: every machine, number of threads, workgroup size and
 // block of columns gives the same bits. The caller proves that nothing leaves 64 bits
 // (docs/exact-arithmetic.md), so the kernels do not look. Element (i, b) belongs to particle i and
 // column b; particle order is the graph's at this interface.
@@ -25,8 +25,8 @@ export interface ExactTerm {
 }
 
 /**
- * out_i = rnd(rowScale_i · rnd(factor · v_i, 62), 62) + rnd(factor · rnd(diagonal_i · x_i, 62), 62) + Σ terms,
- * v_i = rnd(Σ q·x, 62) over the arcs of row i in the given table.
+ * out_i = rnd(rowScale_i · rnd(factor · v_i, 62), 62 + h) + rnd(factor · rnd(diagonal_i · x_i, 62 + h), 62) + Σ terms,
+ * v_i = rnd(Σ q·x, 62) over the arcs of row i in the given table, h = 1 if halved and else 0.
  */
 export interface ExactProduct {
   readonly out: Vector;
@@ -35,8 +35,10 @@ export interface ExactProduct {
   readonly x: Vector;
   /** 0 … 2^62; absent: 2^62, one. */
   readonly factor?: bigint;
-  /** One column; absent: all 2^62. */
+  /** One column; absent: all 2^62, and then the product is not halved. */
   readonly rowScale?: Vector;
+  /** Divides what rowScale and diagonal multiply by two, in the same rounding. */
+  readonly halved?: boolean;
   /** One column; absent: no such term. */
   readonly diagonal?: Vector;
   /** At most four; `out` may be among their vectors. */

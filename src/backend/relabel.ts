@@ -23,7 +23,7 @@ const LARGE_GROUPS = 27;
 const GROUPS = LARGE_GROUPS + (EXACT_DEGREES * (EXACT_DEGREES + 1)) / 2;
 
 /** Groups particles by degree, largest first. O(rows + arcs). */
-export function groupByDegree({ rows, offsets, columns }: Csr): Relabelling {
+export function groupByDegree({ rows, offsets, columns }: Omit<Csr, 'weights'>): Relabelling {
   const inDegree = new Uint32Array(rows);
   const arcs = offsets[rows];
   for (let k = 0; k < arcs; k++) inDegree[columns[k]]++;

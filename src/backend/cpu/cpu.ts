@@ -3,6 +3,8 @@
 import { availableParallelism } from 'node:os';
 import { check } from '../../base/errors.js';
 import type { Backend, Precision } from '../backend.js';
+import type { ExactBackend } from '../exact.js';
+import { openExactWorkspace } from './exact-workspace.js';
 import { openCpuWorkspace } from './workspace.js';
 
 /** How the CPU backend runs. */
@@ -15,19 +17,40 @@ export interface CpuOptions {
 
 /** Opens the CPU backend. Threads start with the first graph that is large enough to share. */
 export function openCpu(options: CpuOptions = {}): Backend {
-  const threads = options.threads ?? availableParallelism();
+  const threads = threadsOf(options.threads);
+  const precision = options.precision ?? 'f64';
+  return {
+    name: 'cpu',
+    precision,
+    description: describe(precision, threads),
+    open: (axons, directions) => openCpuWorkspace(axons, directions, precision, threads),
+    destroy: () => undefined,
+  };
+}
+
+/** Opens the CPU backend for exact arithmetic. */
+export function openCpuExact(options: Pick<CpuOptions, 'threads'> = {}): ExactBackend {
+  const threads = threadsOf(options.threads);
+  return {
+    name: 'cpu',
+    precision: 'exact',
+    description: describe('exact', threads),
+    open: (matrices) => openExactWorkspace(matrices, threads),
+    destroy: () => undefined,
+  };
+}
+
+function threadsOf(wanted: number | undefined): number {
+  const threads = wanted ?? availableParallelism();
   check(
     Number.isInteger(threads) && threads >= 1 && threads <= 256,
     'bad-parameter',
     () => `threads: expected an integer in 1…256, found ${threads}`,
     'leave it out to use every core',
   );
-  const precision = options.precision ?? 'f64';
-  return {
-    name: 'cpu',
-    precision,
-    description: `cpu, WebAssembly SIMD ${precision}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    open: (axons, directions) => openCpuWorkspace(axons, directions, precision, threads),
-    destroy: () => undefined,
-  };
+  return threads;
+}
+
+function describe(precision: string, threads: number): string {
+  return `cpu, WebAssembly SIMD ${precision}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }

@@ -10,8 +10,8 @@ export const REMAINING = 64;
 
 /** Which kernel: one of the OP_ constants below. */
 export const OP = 128;
-/** 1 for f64, 0 for f32. */
-export const DOUBLE = 132;
+/** What a number is: one of the NUMBER_ constants below. */
+export const NUMBER = 132;
 /** Rows of the blocks. */
 export const ROWS = 136;
 /** Numbers per row of a block: 1, or the columns padded to a whole v128. */
@@ -27,7 +27,7 @@ export const X = 156;
 /** One-column blocks, see Product. `scale` uses ROW_SCALE for its factor vector. */
 export const ROW_SCALE = 160;
 export const DIAGONAL = 164;
-/** f64. */
+/** f64, or i64 in units of 2⁻⁶² (exact). */
 export const FACTOR = 168;
 /** shares + 1 row bounds of a product. */
 export const BOUNDS = 176;
@@ -37,34 +37,49 @@ export const MATRICES = 184;
 export const MATRIX_BYTES = 12;
 /**
  * Terms, each of TERM_BYTES at TERMS: block, its stride, coefficients (stride numbers of the
- * precision).
+ * precision), shift (exact only).
  */
 export const TERM_COUNT = 208;
 export const TERMS = 212;
-export const TERM_BYTES = 12;
+export const TERM_BYTES = 16;
 export const MOST_TERMS = 24;
 /** Reductions, each of REDUCTION_BYTES at REDUCTIONS: kind, x, y, weight. */
-export const REDUCTION_COUNT = 500;
-export const REDUCTIONS = 504;
+export const REDUCTION_COUNT = 596;
+export const REDUCTIONS = 600;
 export const REDUCTION_BYTES = 16;
 export const MOST_REDUCTIONS = 16;
-/** f64 partial sums: [chunk][reduction][column]. */
-export const PARTIALS = 760;
+/** Partial sums: [chunk][reduction][column], f64 or two i64 (exact). */
+export const PARTIALS = 856;
 /**
  * Second operand: what the first matrix of a product multiplies, or what `scale` adds (0: x, or
  * nothing).
  */
-export const SECOND = 764;
+export const SECOND = 860;
 /**
  * u32, the next share of rows that no thread has taken; threads take shares until there are none.
  */
-export const NEXT_SHARE = 776;
+export const NEXT_SHARE = 872;
 /** Shares of a product. */
-export const SHARES = 780;
+export const SHARES = 876;
 /** f64: stored weight × unit = weight. */
-export const UNIT = 768;
+export const UNIT = 864;
+/** How arcs are weighted in exact arithmetic: one of the WEIGHTS_ constants below. */
+export const WEIGHTS = 880;
+/** u32: bits that row scale and diagonal of an exact product are rounded by, 62 or 63. */
+export const SHIFT = 884;
 /** Size of the control block. */
 export const CONTROL_BYTES = 1024;
+
+export const NUMBER_F32 = 0;
+export const NUMBER_F64 = 1;
+export const NUMBER_EXACT = 2;
+
+/** All arc weights are 2⁶². */
+export const WEIGHTS_UNIFORM = 0;
+/** u32, arc weights in units of 2³². */
+export const WEIGHTS_NARROW = 1;
+/** u64. */
+export const WEIGHTS_WIDE = 2;
 
 export const OP_EXIT = 0;
 export const OP_PRODUCT = 1;

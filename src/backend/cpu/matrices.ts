@@ -139,7 +139,7 @@ function fillTransposed(
  * Fills the row offsets from the column indices of the other direction; returns the next free arc
  * of each row.
  */
-function startRows(
+export function startRows(
   starts: Uint32Array,
   rows: number,
   arcs: number,
@@ -153,7 +153,7 @@ function startRows(
   return new Uint32Array(starts.subarray(0, rows));
 }
 
-function longest(offsets: Uint32Array): number {
+export function longest(offsets: Uint32Array): number {
   let most = 0;
   for (let i = 1; i < offsets.length; i++) most = Math.max(most, offsets[i] - offsets[i - 1]);
   return most;

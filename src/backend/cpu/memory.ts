@@ -21,6 +21,7 @@ export interface Memory {
   u32(address: number, length: number): Uint32Array;
   f32(address: number, length: number): Float32Array;
   f64(address: number, length: number): Float64Array;
+  i64(address: number, length: number): BigInt64Array;
 }
 
 /** Opens a memory that starts with room for `expectedBytes` and grows on demand. */
@@ -57,6 +58,7 @@ export function openMemory(expectedBytes: number): Memory {
     u32: (address, length) => new Uint32Array(shared.buffer, address, length),
     f32: (address, length) => new Float32Array(shared.buffer, address, length),
     f64: (address, length) => new Float64Array(shared.buffer, address, length),
+    i64: (address, length) => new BigInt64Array(shared.buffer, address, length),
   };
 }
 

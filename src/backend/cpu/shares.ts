@@ -2,7 +2,7 @@
 // threads take as they become free (kernels/share.ts).
 
 import type { Direction } from '../backend.js';
-import type { PlacedMatrices } from './matrices.js';
+import type { PlacedMatrix } from './matrices.js';
 import type { Memory } from './memory.js';
 
 /** A row costs about as much as this many arcs: offsets, result and terms. */
@@ -22,7 +22,7 @@ export interface Shares {
 /** Divides the rows of `in`, `out` and `both` into shares of about SHARE_COST. */
 export function shareRows(
   memory: Memory,
-  matrices: PlacedMatrices,
+  matrices: { readonly incoming: PlacedMatrix; readonly outgoing: PlacedMatrix | null },
   rows: number,
   arcs: number,
 ): Readonly<Record<Direction, Shares>> {

@@ -2,17 +2,18 @@
 // (kernels/*.ts). Results are bit-identical for every number of threads: rows and reduction chunks
 // are summed in a fixed order.
 
-import { check, invariant } from '../../base/errors.js';
+import { invariant } from '../../base/errors.js';
 import type { Csr } from '../../graph/csr.js';
-import type { Precision, Vector, Workspace } from '../backend.js';
+import type { Precision, Workspace } from '../backend.js';
 import { groupByDegree, type Relabelling } from '../relabel.js';
-import { Command, WORTH_SHARING, type CpuScalars, type CpuVector } from './command.js';
+import { Command, DOUBLE, SINGLE } from './command.js';
+import { Control, WORTH_SHARING, type CpuScalars } from './control.js';
 import { productDepth, reductionDepth } from './depth.js';
-import * as layout from './layout.js';
 import { matrixBytes, placeMatrices, type PlacedMatrices } from './matrices.js';
 import { openMemory, type Memory } from './memory.js';
 import { openPool, type Pool } from './pool.js';
 import { shareRows } from './shares.js';
+import { openVectors } from './vectors.js';
 
 /** Places a graph in memory and starts the threads where the graph is worth it. */
 export async function openCpuWorkspace(
@@ -64,24 +65,12 @@ function workspaceOver(
   matrices: PlacedMatrices,
 ): Workspace {
   const double = precision === 'f64';
-  const size = double ? 8 : 4;
-  const lanes = 16 / size;
-  const command = new Command(memory, pool, rows, double);
+  const format = double ? DOUBLE : SINGLE;
+  const vectors = openVectors(memory, rows, format.bytes);
+  const { own } = vectors;
+  const command = new Command(new Control(memory, pool, rows, format), own);
   const shares = shareRows(memory, matrices, rows, arcs);
-  const live = new Set<CpuVector>();
   let destroyed = false;
-
-  const cpu = (vector: Vector): CpuVector => {
-    invariant(
-      !destroyed && live.has(vector as CpuVector),
-      'a vector is used in its own live workspace',
-    );
-    return vector as CpuVector;
-  };
-  const numbersOf = (vector: CpuVector) =>
-    double
-      ? memory.f64(vector.address, rows * vector.stride)
-      : memory.f32(vector.address, rows * vector.stride);
 
   return {
     rows,
@@ -90,55 +79,26 @@ function workspaceOver(
     summationDepth: (columns) => productDepth(matrices.longestRow, columns),
     reductionDepth: (columns) => reductionDepth(rows, columns),
     stepsPerWait: 1,
-    vector: (columns) => {
-      check(
-        Number.isInteger(columns) && columns >= 1,
-        'bad-parameter',
-        () => `columns: expected an integer ≥ 1, found ${columns}`,
-      );
-      const stride = columns === 1 ? 1 : Math.ceil(columns / lanes) * lanes;
-      const address = memory.allocate(rows * stride * size);
-      const vector: CpuVector = { columns, stride, address };
-      live.add(vector);
-      return vector;
-    },
-    release: (vector) => {
-      const own = cpu(vector);
-      live.delete(own);
-      memory.free(own.address, rows * own.stride * size);
-    },
+    vector: vectors.take,
+    release: vectors.give,
     write: (vector, values) => {
-      const own = cpu(vector);
-      const { columns, stride } = own;
+      const { columns, stride, address } = own(vector);
       invariant(values.length === rows * columns, 'write brings rows × columns numbers');
-      const target = numbersOf(own);
+      const target = format.view(memory, address, rows * stride);
       const { place } = relabelling;
       for (let i = 0; i < rows; i++) {
         for (let b = 0; b < columns; b++) target[place[i] * stride + b] = values[i * columns + b];
       }
     },
-    product: (product) => command.product(product, matrices, shares, arcs, cpu),
-    combine: (out, terms) => {
-      command.begin(layout.OP_COMBINE, cpu(out), rows * terms.length);
-      command.set(layout.OUT, cpu(out).address);
-      command.terms(terms, cpu, layout.MOST_TERMS);
-      command.execute();
-    },
-    scale: (out, x, by, factor, plus) => {
-      command.begin(layout.OP_SCALE, cpu(out), rows * 2);
-      command.set(layout.OUT, cpu(out).address);
-      command.set(layout.X, cpu(x).address);
-      command.set(layout.ROW_SCALE, cpu(by).address);
-      if (plus !== undefined) command.set(layout.SECOND, cpu(plus).address);
-      command.setDouble(layout.FACTOR, factor);
-      command.execute();
-    },
-    reduce: (reductions) => command.reduce(reductions, cpu),
-    numbers: (scalars) => Promise.resolve(scalars.map((s) => (s as CpuScalars).values)),
+    product: (product) => command.product(product, matrices, shares, arcs),
+    combine: (out, terms) => command.combine(out, terms),
+    scale: (out, x, by, factor, plus) => command.scale(out, x, by, factor, plus),
+    reduce: (reductions) => command.reduce(reductions),
+    numbers: (scalars) =>
+      Promise.resolve(scalars.map((s) => (s as CpuScalars<Float64Array>).values)),
     read: (vector) => {
-      const own = cpu(vector);
-      const { columns, stride } = own;
-      const source = numbersOf(own);
+      const { columns, stride, address } = own(vector);
+      const source = format.view(memory, address, rows * stride);
       const values = new Float64Array(rows * columns);
       const { place } = relabelling;
       for (let i = 0; i < rows; i++) {
@@ -150,7 +110,7 @@ function workspaceOver(
       if (destroyed) return;
       destroyed = true;
       pool.destroy();
-      live.clear();
+      vectors.clear();
     },
   };
 }

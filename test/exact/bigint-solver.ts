@@ -1,0 +1,147 @@
+// Section 4 of exact arithmetic in BigInt: stages of measurement and correction, the plain
+// iteration, and the final correction that makes the units sum to ONE. Written from
+// docs/exact-arithmetic.md alone.
+
+import { type CorrectionReport, correction } from './bigint-anderson.js';
+import { roundingCost, truncationCost } from './bigint-bound.js';
+import { applyMap, type Operator } from './bigint-map.js';
+import {
+  ONE,
+  type Rational,
+  atMost,
+  minus,
+  normOf,
+  powerOfTwo,
+  ratio,
+  sumOf,
+  times,
+} from './bigint-rational.js';
+import { degreeFor, fold, type Folded, type Series } from './bigint-series.js';
+
+export interface SolverOptions {
+  readonly operator: Operator;
+  readonly series: Series;
+  /** λ_d·t. */
+  readonly strength: Rational;
+  readonly tolerance: Rational;
+  readonly mostIterations: number;
+  readonly iterations?: number | undefined;
+  /** Units of an earlier focus. */
+  readonly start?: readonly bigint[] | undefined;
+  readonly report?: CorrectionReport | undefined;
+}
+
+/** The stop of a column: before the final correction. */
+export interface Stopped {
+  readonly units: readonly bigint[];
+  readonly applications: number;
+  readonly reason: 'done' | 'applications' | 'stagnation' | 'iterations';
+  readonly residual: bigint;
+  /** E, and the series that the last measurement used. */
+  readonly uncertainty: bigint;
+  readonly series: Folded;
+  /** N of every stage, for tests. */
+  readonly history: readonly bigint[];
+}
+
+/** tolerance·λ_d·t/5. */
+export function goalOf(tolerance: Rational, strength: Rational): Rational {
+  return times(times(tolerance, strength), ratio(1n, 5n));
+}
+
+/** Runs one column until it stops. */
+export function solve(options: SolverOptions): Stopped {
+  const { operator, series, strength, tolerance, mostIterations } = options;
+  const n = BigInt(operator.weights.particles);
+  const goal = goalOf(tolerance, strength);
+  const roughDegree = degreeFor(series, ratio(1n, 16n));
+  const rough = fold(series, roughDegree);
+  const foldFor = (share: Rational): Folded =>
+    fold(series, degreeFor(series, times(share, ratio(1n, 2n)), roughDegree));
+  const enough = times(minus(times(tolerance, ratio(ONE)), ratio(n)), strength);
+
+  let units: readonly bigint[] = options.start ?? operator.prior;
+  if (options.iterations !== undefined) {
+    const final = foldFor(goal);
+    for (let step = 0; step < options.iterations; step++) {
+      units = applyMap(operator, final, units, operator.right);
+    }
+    const { size } = measure(operator, final, units);
+    const uncertainty = size + certainCost(operator, final);
+    const applications = options.iterations + 1;
+    return stop(units, applications, 'iterations', size, uncertainty, final, [size]);
+  }
+
+  let applications = 0;
+  let best: bigint | null = null;
+  let strikes = 0;
+  const history: bigint[] = [];
+  for (let stage = options.start === undefined ? 0 : 3; ; stage++) {
+    const share = powerOfTwo(-3 - 5 * stage);
+    const isFinal = atMost(share, goal);
+    const current = foldFor(isFinal ? goal : share);
+    const { residual, size } = measure(operator, current, units);
+    applications++;
+    history.push(size);
+    const uncertainty = size + certainCost(operator, current);
+    const end = (reason: Stopped['reason']): Stopped =>
+      stop(units, applications, reason, size, uncertainty, current, history);
+    if (isFinal && atMost(ratio(uncertainty), enough)) return end('done');
+    if (applications + 5 > mostIterations) return end('applications');
+    if (isFinal) {
+      if (best !== null) strikes = 10n * size <= 7n * best ? 0 : strikes + 1;
+      if (best === null || size < best) best = size;
+      if (strikes === 3) return end('stagnation');
+    }
+    const change = correction(operator, rough, units, residual, strength, options.report);
+    if (change !== null) units = units.map((x, i) => x + change[i]);
+    applications += 4;
+  }
+}
+
+function measure(
+  operator: Operator,
+  series: Folded,
+  units: readonly bigint[],
+): { residual: bigint[]; size: bigint } {
+  if (normOf(units) > 1n << 62n) throw new Error('invariant: the norm is above 2⁶²');
+  const image = applyMap(operator, series, units, operator.right);
+  const residual = image.map((x, i) => x - units[i]);
+  return { residual, size: normOf(residual) };
+}
+
+function certainCost({ weights, spread }: Operator, series: Folded): bigint {
+  return roundingCost(weights, spread, series) + truncationCost(series);
+}
+
+function stop(
+  units: readonly bigint[],
+  applications: number,
+  reason: Stopped['reason'],
+  residual: bigint,
+  uncertainty: bigint,
+  series: Folded,
+  history: readonly bigint[],
+): Stopped {
+  return { units, applications, reason, residual, uncertainty, series, history };
+}
+
+/** Adds what lacks to ONE, or takes what is too much, unit by unit in particle order. */
+export function completed(units: readonly bigint[]): bigint[] {
+  const result = units.slice();
+  const n = BigInt(result.length);
+  let missing = ONE - sumOf(result);
+  if (missing >= 0n) {
+    const each = missing / n;
+    const more = missing % n;
+    return result.map((x, i) => x + each + (BigInt(i) < more ? 1n : 0n));
+  }
+  while (missing < 0n) {
+    for (let i = 0; i < result.length && missing < 0n; i++) {
+      if (result[i] <= 0n) continue;
+      result[i] -= 1n;
+      missing += 1n;
+    }
+  }
+  return result;
+}
