@@ -3,10 +3,10 @@
 // Weights of more than 32 bits go column by column. WGSL twin: shaders/product.wgsl.
 
 import {
-  DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, STRIDE, TERM_BYTES,
+  DIAGONAL, FACTOR, HALVED, MATRICES, OUT, ROW_SCALE, STRIDE, TERM_BYTES,
   TERM_COUNT, TERMS, WEIGHTS, WEIGHTS_NARROW, WEIGHTS_UNIFORM, X,
 } from '../src/backend/cpu/layout';
-import { FULL, fraction, LOW, scaled } from './exact';
+import { FULL, fraction, halfFraction, LOW, scaled } from './exact';
 
 const INDEX: usize = 4;
 
@@ -16,9 +16,14 @@ function finish(control: usize, sum: i64, row: u32, offset: usize, rowBytes: usi
   const rowScale = load<usize>(control, ROW_SCALE), diagonal = load<usize>(control, DIAGONAL);
   const place = <usize>row * rowBytes + offset;
   let value = factor != FULL ? fraction(factor, sum) : sum;
-  if (rowScale) value = fraction(load<i64>(rowScale + (<usize>row << 3)), value);
+  const halved = load<u32>(control, HALVED) != 0;
+  if (rowScale) {
+    const scale = load<i64>(rowScale + (<usize>row << 3));
+    value = halved ? halfFraction(scale, value) : fraction(scale, value);
+  }
   if (diagonal) {
-    const kept = fraction(load<i64>(diagonal + (<usize>row << 3)), load<i64>(load<usize>(control, X) + place));
+    const scale = load<i64>(diagonal + (<usize>row << 3)), own = load<i64>(load<usize>(control, X) + place);
+    const kept = halved ? halfFraction(scale, own) : fraction(scale, own);
     value += factor != FULL ? fraction(factor, kept) : kept;
   }
   const end = control + TERMS + load<usize>(control, TERM_COUNT) * TERM_BYTES;
@@ -73,46 +78,42 @@ function halves(address: usize): v128 {
 function tile(
   control: usize, begin: u32, end: u32, registers: i32, narrow: bool, offset: usize, rowBytes: usize,
 ): void {
-  const matrices = control + MATRICES;
-  const matricesEnd = matrices + load<usize>(control, MATRIX_COUNT) * MATRIX_BYTES;
+  const m = control + MATRICES;
+  const offsets = load<usize>(m), columns = load<usize>(m, 4), values = load<usize>(m, 8);
   const none = i64x2.splat(0), mask = i64x2.splat(LOW);
   const x = load<usize>(control, X) + offset;
   for (let row = begin; row < end; row++) {
     let h0 = none, h1 = none, h2 = none, h3 = none, m0 = none, m1 = none, m2 = none, m3 = none;
-    for (let matrix = matrices; matrix < matricesEnd; matrix += MATRIX_BYTES) {
-      const bounds = load<usize>(matrix) + (<usize>row << 2);
-      const first = load<u32>(bounds), columns = load<usize>(matrix, 4);
-      let p = columns + <usize>first * INDEX;
-      const to = columns + <usize>load<u32>(bounds, INDEX) * INDEX;
-      let q = narrow ? load<usize>(matrix, 8) + <usize>first * 4 : 0;
-      for (; p < to; p += INDEX) {
-        const from = x + <usize>load<u32>(p) * rowBytes;
-        if (narrow) {
-          const w = v128.load32_splat(q);
-          q += 4;
-          const e0 = halves(from), l0 = lows(w, e0);
-          h0 = v128.add<i64>(h0, v128.add<i64>(highs(w, e0), v128.shr<u64>(l0, 32)));
-          m0 = v128.add<i64>(m0, v128.and(l0, mask));
-          if (registers >= 2) {
-            const e1 = halves(from + 16), l1 = lows(w, e1);
-            h1 = v128.add<i64>(h1, v128.add<i64>(highs(w, e1), v128.shr<u64>(l1, 32)));
-            m1 = v128.add<i64>(m1, v128.and(l1, mask));
-          }
-          if (registers == 4) {
-            const e2 = halves(from + 32), l2 = lows(w, e2);
-            h2 = v128.add<i64>(h2, v128.add<i64>(highs(w, e2), v128.shr<u64>(l2, 32)));
-            m2 = v128.add<i64>(m2, v128.and(l2, mask));
-            const e3 = halves(from + 48), l3 = lows(w, e3);
-            h3 = v128.add<i64>(h3, v128.add<i64>(highs(w, e3), v128.shr<u64>(l3, 32)));
-            m3 = v128.add<i64>(m3, v128.and(l3, mask));
-          }
-        } else {
-          h0 = v128.add<i64>(h0, v128.load(from));
-          if (registers >= 2) h1 = v128.add<i64>(h1, v128.load(from, 16));
-          if (registers == 4) {
-            h2 = v128.add<i64>(h2, v128.load(from, 32));
-            h3 = v128.add<i64>(h3, v128.load(from, 48));
-          }
+    const bounds = offsets + (<usize>row << 2), first = load<u32>(bounds);
+    let p = columns + <usize>first * INDEX, q = values + <usize>first * 4;
+    const to = columns + <usize>load<u32>(bounds, INDEX) * INDEX;
+    for (; p < to; p += INDEX) {
+      const from = x + <usize>load<u32>(p) * rowBytes;
+      if (narrow) {
+        const w = v128.load32_splat(q);
+        q += 4;
+        const e0 = halves(from), l0 = lows(w, e0);
+        h0 = v128.add<i64>(h0, v128.add<i64>(highs(w, e0), v128.shr<u64>(l0, 32)));
+        m0 = v128.add<i64>(m0, v128.and(l0, mask));
+        if (registers >= 2) {
+          const e1 = halves(from + 16), l1 = lows(w, e1);
+          h1 = v128.add<i64>(h1, v128.add<i64>(highs(w, e1), v128.shr<u64>(l1, 32)));
+          m1 = v128.add<i64>(m1, v128.and(l1, mask));
+        }
+        if (registers == 4) {
+          const e2 = halves(from + 32), l2 = lows(w, e2);
+          h2 = v128.add<i64>(h2, v128.add<i64>(highs(w, e2), v128.shr<u64>(l2, 32)));
+          m2 = v128.add<i64>(m2, v128.and(l2, mask));
+          const e3 = halves(from + 48), l3 = lows(w, e3);
+          h3 = v128.add<i64>(h3, v128.add<i64>(highs(w, e3), v128.shr<u64>(l3, 32)));
+          m3 = v128.add<i64>(m3, v128.and(l3, mask));
+        }
+      } else {
+        h0 = v128.add<i64>(h0, v128.load(from));
+        if (registers >= 2) h1 = v128.add<i64>(h1, v128.load(from, 16));
+        if (registers == 4) {
+          h2 = v128.add<i64>(h2, v128.load(from, 32));
+          h3 = v128.add<i64>(h3, v128.load(from, 48));
         }
       }
     }
@@ -127,26 +128,23 @@ function tile(
 
 /** One column with weights of 64 bits, as in exact-product.ts. */
 function wideColumn(control: usize, begin: u32, end: u32, offset: usize, rowBytes: usize): void {
-  const matrices = control + MATRICES;
-  const matricesEnd = matrices + load<usize>(control, MATRIX_COUNT) * MATRIX_BYTES;
+  const m = control + MATRICES;
+  const offsets = load<usize>(m), columns = load<usize>(m, 4), values = load<usize>(m, 8);
   const x = load<usize>(control, X) + offset;
   for (let row = begin; row < end; row++) {
     let high: i64 = 0, middle: i64 = 0, low: i64 = 0;
-    for (let matrix = matrices; matrix < matricesEnd; matrix += MATRIX_BYTES) {
-      const bounds = load<usize>(matrix) + (<usize>row << 2);
-      const first = load<u32>(bounds), columns = load<usize>(matrix, 4);
-      let p = columns + <usize>first * INDEX, q = load<usize>(matrix, 8) + <usize>first * 8;
-      const to = columns + <usize>load<u32>(bounds, INDEX) * INDEX;
-      for (; p < to; p += INDEX, q += 8) {
-        const value = load<i64>(x + <usize>load<u32>(p) * rowBytes);
-        const q0 = <i64>load<u32>(q), q1 = <i64>load<u32>(q, 4);
-        const x0 = <i64>(<u64>value & LOW), x1 = value >> 32;
-        const bottom = <u64>(q0 * x0), left = q0 * x1;
-        const right = <u64>(q1 * x0) + (bottom >> 32);
-        high += q1 * x1 + (left >> 32) + <i64>(right >> 32);
-        middle += <i64>(<u64>left & LOW) + <i64>(right & LOW);
-        low += <i64>(bottom & LOW);
-      }
+    const bounds = offsets + (<usize>row << 2), first = load<u32>(bounds);
+    let p = columns + <usize>first * INDEX, q = values + <usize>first * 8;
+    const to = columns + <usize>load<u32>(bounds, INDEX) * INDEX;
+    for (; p < to; p += INDEX, q += 8) {
+      const value = load<i64>(x + <usize>load<u32>(p) * rowBytes);
+      const q0 = <i64>load<u32>(q), q1 = <i64>load<u32>(q, 4);
+      const x0 = <i64>(<u64>value & LOW), x1 = value >> 32;
+      const bottom = <u64>(q0 * x0), left = q0 * x1;
+      const right = <u64>(q1 * x0) + (bottom >> 32);
+      high += q1 * x1 + (left >> 32) + <i64>(right >> 32);
+      middle += <i64>(<u64>left & LOW) + <i64>(right & LOW);
+      low += <i64>(bottom & LOW);
     }
     const all = middle + (low >> 32), carried = high + (all >> 32);
     const rest = (<u64>all << 32) | (<u64>low & LOW);

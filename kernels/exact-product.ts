@@ -6,10 +6,10 @@
 // are joined at the end of the row. Integer sums have no order. WGSL twin: shaders/product.wgsl.
 
 import {
-  BOUNDS, DIAGONAL, FACTOR, MATRICES, MATRIX_BYTES, MATRIX_COUNT, OUT, ROW_SCALE, SHARES, SHIFT, STRIDE,
+  BOUNDS, DIAGONAL, FACTOR, HALVED, MATRICES, OUT, ROW_SCALE, SHARES, STRIDE,
   TERM_BYTES, TERM_COUNT, TERMS, WEIGHTS, WEIGHTS_NARROW, WEIGHTS_UNIFORM, WEIGHTS_WIDE, X,
 } from '../src/backend/cpu/layout';
-import { FULL, fraction, LOW, scaled } from './exact';
+import { FULL, fraction, halfFraction, LOW, scaled } from './exact';
 import { exactProductBlock } from './exact-product-block';
 import { takeShare } from './share';
 
@@ -25,6 +25,11 @@ function at(block: usize, index: u32): i64 {
 @inline
 function plainSum(from: usize, to: usize, x: usize): i64 {
   let p = from, a: i64 = 0, b: i64 = 0;
+  // Most rows of real graphs are shorter than an unrolled step.
+  if (to - from < 4 * INDEX) {
+    for (; p < to; p += INDEX) a += at(x, load<u32>(p));
+    return a;
+  }
   const whole = from + ((to - from) & ~15);
   for (; p < whole; p += 16) {
     const low = load<u64>(p), high = load<u64>(p, 8);
@@ -43,9 +48,9 @@ function plainSum(from: usize, to: usize, x: usize): i64 {
 function rows(control: usize, begin: u32, end: u32, weights: u32, terms: i32): void {
   const x = load<usize>(control, X), out = load<usize>(control, OUT);
   const rowScale = load<usize>(control, ROW_SCALE), diagonal = load<usize>(control, DIAGONAL);
-  const factor = load<i64>(control, FACTOR), shift = <i64>load<u32>(control, SHIFT);
-  const matrices = control + MATRICES;
-  const matricesEnd = matrices + load<usize>(control, MATRIX_COUNT) * MATRIX_BYTES;
+  const factor = load<i64>(control, FACTOR), halved = load<u32>(control, HALVED) != 0;
+  const m = control + MATRICES;
+  const offsets = load<usize>(m), columns = load<usize>(m, 4), values = load<usize>(m, 8);
   let v0: usize = 0, v1: usize = 0, v2: usize = 0, v3: usize = 0;
   let c0: i64 = 0, c1: i64 = 0, c2: i64 = 0, c3: i64 = 0;
   let s0: i64 = 0, s1: i64 = 0, s2: i64 = 0, s3: i64 = 0;
@@ -53,60 +58,49 @@ function rows(control: usize, begin: u32, end: u32, weights: u32, terms: i32): v
   if (terms > 1) { v1 = termVector(control, 1); c1 = coefficient(control, 1); s1 = shiftOf(control, 1); }
   if (terms > 2) { v2 = termVector(control, 2); c2 = coefficient(control, 2); s2 = shiftOf(control, 2); }
   if (terms > 3) { v3 = termVector(control, 3); c3 = coefficient(control, 3); s3 = shiftOf(control, 3); }
+  let p = columns + <usize>load<u32>(offsets + (<usize>begin << 2)) * INDEX;
+  let q = values + ((p - columns) << (weights == WEIGHTS_WIDE ? 1 : 0));
   for (let row = begin; row < end; row++) {
-    // In units of 2⁶² (uniform: one), then limbs of 32 bits below.
-    let high: i64 = 0, middle: i64 = 0, low: i64 = 0;
-    for (let matrix = matrices; matrix < matricesEnd; matrix += MATRIX_BYTES) {
-      const bounds = load<usize>(matrix) + (<usize>row << 2);
-      const first = load<u32>(bounds), last = load<u32>(bounds, INDEX);
-      const columns = load<usize>(matrix, 4);
-      let p = columns + <usize>first * INDEX;
-      const to = columns + <usize>last * INDEX;
-      if (weights == WEIGHTS_UNIFORM) {
-        high += plainSum(p, to, x);
-      } else if (weights == WEIGHTS_NARROW) {
-        let q = load<usize>(matrix, 8) + <usize>first * 4;
-        for (; p < to; p += INDEX, q += 4) {
-          const weight = <i64>load<u32>(q), value = at(x, load<u32>(p));
-          const below = <u64>(weight * <i64>(<u64>value & LOW));
-          high += weight * (value >> 32) + <i64>(below >> 32);
-          middle += <i64>(below & LOW);
-        }
-      } else {
-        let q = load<usize>(matrix, 8) + <usize>first * 8;
-        for (; p < to; p += INDEX, q += 8) {
-          const value = at(x, load<u32>(p));
-          const q0 = <i64>load<u32>(q), q1 = <i64>load<u32>(q, 4);
-          const x0 = <i64>(<u64>value & LOW), x1 = value >> 32;
-          const bottom = <u64>(q0 * x0), left = q0 * x1;
-          const right = <u64>(q1 * x0) + (bottom >> 32);
-          high += q1 * x1 + (left >> 32) + <i64>(right >> 32);
-          middle += <i64>(<u64>left & LOW) + <i64>(right & LOW);
-          low += <i64>(bottom & LOW);
-        }
+    const to = columns + <usize>load<u32>(offsets + (<usize>row << 2), INDEX) * INDEX;
+    let value: i64 = 0;
+    if (weights == WEIGHTS_UNIFORM) {
+      value = plainSum(p, to, x);
+      p = to;
+    } else if (weights == WEIGHTS_NARROW) {
+      let high: i64 = 0, middle: i64 = 0;
+      for (; p < to; p += INDEX, q += 4) {
+        const weight = <i64>load<u32>(q), element = at(x, load<u32>(p));
+        const below = <u64>(weight * <i64>(<u64>element & LOW));
+        high += weight * (element >> 32) + <i64>(below >> 32);
+        middle += <i64>(below & LOW);
       }
-    }
-    let value = high;
-    if (weights == WEIGHTS_NARROW) {
       // The sum is high · 2³² + middle in units of 2³²: rnd(…, 30).
       const carried = high + (middle >> 32), rest = <u64>middle & LOW;
       value = (carried << 2) + <i64>((rest + (1 << 29)) >> 30);
-    }
-    if (weights == WEIGHTS_WIDE) {
+    } else {
+      let high: i64 = 0, middle: i64 = 0, low: i64 = 0;
+      for (; p < to; p += INDEX, q += 8) {
+        const element = at(x, load<u32>(p));
+        const q0 = <i64>load<u32>(q), q1 = <i64>load<u32>(q, 4);
+        const x0 = <i64>(<u64>element & LOW), x1 = element >> 32;
+        const bottom = <u64>(q0 * x0), left = q0 * x1;
+        const right = <u64>(q1 * x0) + (bottom >> 32);
+        high += q1 * x1 + (left >> 32) + <i64>(right >> 32);
+        middle += <i64>(<u64>left & LOW) + <i64>(right & LOW);
+        low += <i64>(bottom & LOW);
+      }
       const joined = middle + (low >> 32), carried = high + (joined >> 32);
       const rest = (<u64>joined << 32) | (<u64>low & LOW);
       value = (carried << 2) + <i64>(rest >> 62) + <i64>((rest >> 61) & 1);
     }
     if (factor != FULL) value = fraction(factor, value);
     if (rowScale) {
-      // Leaves are scaled by one, and lie together.
       const scale = at(rowScale, row);
-      if (shift == 62) {
-        if (scale != FULL) value = fraction(scale, value);
-      } else value = scale != FULL ? scaled(scale, value, shift) : (value + 1) >> 1;
+      value = halved ? halfFraction(scale, value) : fraction(scale, value);
     }
     if (diagonal) {
-      const kept = scaled(at(diagonal, row), at(x, row), shift);
+      const scale = at(diagonal, row), own = at(x, row);
+      const kept = halved ? halfFraction(scale, own) : fraction(scale, own);
       value += factor != FULL ? fraction(factor, kept) : kept;
     }
     if (terms > 0) value += scaled(c0, at(v0, row), s0);
@@ -139,8 +133,8 @@ function shiftOf(control: usize, place: usize): i64 {
 @inline
 function byTerms(control: usize, begin: u32, end: u32, weights: u32): void {
   const terms = load<u32>(control, TERM_COUNT);
-  if (terms == 0) rows(control, begin, end, weights, 0);
-  else if (terms == 1) rows(control, begin, end, weights, 1);
+  if (terms == 1) rows(control, begin, end, weights, 1);
+  else if (terms == 0) rows(control, begin, end, weights, 0);
   else if (terms == 2) rows(control, begin, end, weights, 2);
   else if (terms == 3) rows(control, begin, end, weights, 3);
   else rows(control, begin, end, weights, 4);

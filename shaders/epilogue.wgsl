@@ -22,7 +22,8 @@ struct Params {
   weight_base: u32,      // word in `matrix` of the first weight
   factor: vec2<u32>,           // words
   diagonal_factor: vec2<u32>,  // words
-  // 1: row_scale is given, 2: diagonal is given, 4: a factor is not one; + 256 · in_power
+  // 1: row_scale is given, 2: diagonal is given, 4: factors are not one, 8: weights of in-arcs
+  // alone; + 256 · in_power
   parts: u32,
   term_count: u32,
   // first group (tiles not counted), first item, items, log2 of lanes to a row

@@ -11,9 +11,7 @@
 override weighted = true;
 /** Whether in-arcs read x_in (bound as `other`) and only out-arcs read x. */
 override split = false;
-/** Words of an item; beyond four, the last tells where an in-arc has its weight in this table. */
 override item_words = 4u;
-override displaced = false;
 
 var<private> first_out_arc: u32;
 var<private> weight_base: u32;
@@ -60,7 +58,8 @@ fn main(
   let sharer = (lane >> params.columns_log2) & ((1u << bin.w) - 1u);
 
   // An item: its row (or, with the top bit, its partial sum), then where its in-arcs start, its
-  // out-arcs start, and both end.
+  // out-arcs start, and both end; a fifth word leads from an in-arc to its weight in a table that
+  // has weights for in-arcs alone.
   var row = 0u;
   var sum = total_zero;
   if (live) {
@@ -68,7 +67,9 @@ fn main(
     row = matrix[at];
     first_out_arc = matrix[at + 2u];
     weight_base = params.weight_base;
-    if (displaced) { weight_base += matrix[at + item_words - 1u] * weight_words; }
+    if (item_words > 4u && (params.parts & 8u) != 0u) {
+      weight_base += matrix[at + 4u] * weight_words;
+    }
     let start = select(first_out_arc, matrix[at + 1u], (params.direction & 1u) != 0u);
     let end = select(first_out_arc, matrix[at + 3u], (params.direction & 2u) != 0u);
     sum = lane_sum(start + sharer, end, 1u << bin.w, column);

@@ -2,12 +2,10 @@
 // same bits twice.
 //   lane_sum   one lane, every step-th element: blocks of 32, each in four accumulators, then the
 //              blocks one by one
-//   tree_sum   the lanes of a workgroup that share a result, by halves
+//   tree_sum   the lanes of a workgroup that share a result, by halves: tree.wgsl
 // CPU twin: src/backend/webgpu/depth.ts states the depth of this order. A kernel defines
 // element(place, column) and four(place, step, column), the elements at place, place + step, place
 // + 2·step and place + 3·step. Needs number-* and workgroup before it.
-
-var<workgroup> lane_totals: array<total, group_lanes>;
 
 /** The column of a lane: columns are the fastest lanes, 2^columns_log2 of them to a tile. */
 fn column_of(tile: u32, lane: u32, columns_log2: u32) -> u32 {
@@ -42,22 +40,4 @@ fn lane_sum(first: u32, end: u32, step: u32, column: u32) -> total {
     sum = total_add(sum, total_add(total_add(a, b), total_add(c, d)));
   }
   return sum;
-}
-
-/**
- * Adds over 2^sharing_log2 groups of lanes; group g of a result is 2^columns_log2 lanes wide.
- * Called by all lanes alike; the sum is returned in group 0.
- */
-fn tree_sum(own: total, lane: u32, columns_log2: u32, sharing_log2: u32) -> total {
-  if (sharing_log2 == 0u) { return own; }
-  let sharer = (lane >> columns_log2) & ((1u << sharing_log2) - 1u);
-  lane_totals[lane] = own;
-  for (var half = 1u << (sharing_log2 - 1u); half > 0u; half >>= 1u) {
-    workgroupBarrier();
-    if (sharer < half) {
-      let partner = lane + (half << columns_log2);
-      lane_totals[lane] = total_add(lane_totals[lane], lane_totals[partner]);
-    }
-  }
-  return lane_totals[lane];
 }

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { FocusError, type ErrorCode } from '../../src/base/errors.js';
 import type { Workspace } from '../../src/backend/backend.js';
 import { openDevice, type Device, type DeviceOptions } from '../../src/backend/webgpu/device.js';
-import { compileKernels, formatF32, readShader } from '../../src/backend/webgpu/pipelines.js';
+import { formatExact, formatF32 } from '../../src/backend/webgpu/format.js';
+import { compileKernels } from '../../src/backend/webgpu/pipelines.js';
 import { openWebGpu, probeWebGpu } from '../../src/backend/webgpu/webgpu.js';
 import { openWorkspace } from '../../src/backend/webgpu/workspace.js';
 import type { Csr } from '../../src/graph/csr.js';
@@ -62,24 +63,30 @@ describe('a probe', () => {
 });
 
 describe('a kernel', () => {
-  it('compiles without a single message, warnings included', async () => {
-    const device = await openDevice({});
-    for (const name of ['product', 'join', 'combine', 'scale', 'reduce', 'fold']) {
-      const preludes =
-        name === 'product' || name === 'join' ? ['summation', 'epilogue'] : ['summation'];
-      if (name === 'combine' || name === 'scale') preludes.length = 0;
-      const parts = await Promise.all(['number-f32', ...preludes, name].map(readShader));
-      const module = device.device.createShaderModule({
-        code: parts.map(({ text }) => text).join(''),
-      });
-      expect((await module.getCompilationInfo()).messages, name).toEqual([]);
+  it('compiles without a single message, warnings included, in every format', async () => {
+    for (const format of [formatF32, formatExact]) {
+      for (const subgroups of [false, true]) {
+        const device = await openDevice({ subgroups });
+        const gpu = device.device;
+        const compile = gpu.createShaderModule.bind(gpu);
+        const modules: GPUShaderModule[] = [];
+        gpu.createShaderModule = (descriptor) => {
+          const module = compile(descriptor);
+          modules.push(module);
+          return module;
+        };
+        await compileKernels(device, format);
+        expect(modules.length).toBeGreaterThan(7);
+        for (const module of modules)
+          expect((await module.getCompilationInfo()).messages, module.label).toEqual([]);
+        device.destroy();
+      }
     }
-    device.destroy();
   });
 
   it('that does not compile is named with file and line', async () => {
     const device = await openDevice({});
-    const broken = compileKernels(device, { prelude: 'summation', bytes: 4 });
+    const broken = compileKernels(device, { ...formatF32, prelude: 'summation' });
     await expect(broken).rejects.toThrow(/shaders\/[a-z-]+\.wgsl:\d+:\d+: WGSL error/);
     device.destroy();
   });

@@ -31,22 +31,21 @@ export class ExactCommand {
 
   product(
     { out, x, factor, rowScale, halved, diagonal, terms }: ExactProduct,
-    { matrices, weights }: PlacedTable,
+    table: PlacedTable,
     shares: Shares,
-    arcs: number,
   ): void {
     invariant(out !== x, 'the result of a product is not its operand');
     const control = this.#control;
     const cpu = this.#cpu;
-    control.begin(layout.OP_PRODUCT, cpu(out), arcs * matrices.length + ROW_COST * control.rows);
+    control.begin(layout.OP_PRODUCT, cpu(out), table.arcs + ROW_COST * control.rows);
     control.set(layout.OUT, cpu(out).address);
     control.set(layout.X, cpu(x).address);
-    control.set(layout.WEIGHTS, weights);
-    control.set(layout.SHIFT, FRACTION_BITS + (halved === true ? 1 : 0));
+    control.set(layout.WEIGHTS, table.weights);
+    control.set(layout.HALVED, halved === true ? 1 : 0);
     this.#wide[layout.FACTOR / 8] = factor ?? FULL;
     if (rowScale !== undefined) control.set(layout.ROW_SCALE, cpu(rowScale).address);
     if (diagonal !== undefined) control.set(layout.DIAGONAL, cpu(diagonal).address);
-    control.matrices(matrices, shares);
+    control.matrices([table], shares);
     control.terms(terms.map(this.#term), 4);
     control.execute();
   }

@@ -9,7 +9,7 @@ import { EXACT, ExactCommand } from './exact-command.js';
 import { placeTables, tableBytes } from './exact-matrices.js';
 import { openMemory } from './memory.js';
 import { openPool } from './pool.js';
-import { shareRows } from './shares.js';
+import { shareTable } from './shares.js';
 import { openVectors } from './vectors.js';
 
 /** Places a graph in memory and starts the threads where the graph is worth it. */
@@ -27,7 +27,8 @@ export async function openExactWorkspace(
     started.catch(() => undefined);
     const relabelling = groupByDegree(graph);
     const tables = placeTables(memory, graph, relabelling);
-    const shares = shareRows(memory, tables, rows, arcs);
+    const transitionShares = shareTable(memory, tables.transition, rows);
+    const spreadShares = tables.spread === null ? null : shareTable(memory, tables.spread, rows);
     await started;
     const vectors = openVectors(memory, rows, EXACT.bytes);
     const { own } = vectors;
@@ -60,9 +61,16 @@ export async function openExactWorkspace(
       release: vectors.give,
       write: (vector, values) => elements(own(vector), values, true),
       product: (product) => {
-        const table = tables[product.table];
-        invariant(table !== null, 'the spread table is placed before it multiplies');
-        command.product(product, table, shares[product.table === 'spread' ? 'both' : 'in'], arcs);
+        if (product.table === 'transition') {
+          command.product(product, tables.transition, transitionShares);
+          return;
+        }
+        const { spread } = tables;
+        invariant(
+          spread !== null && spreadShares !== null,
+          'the spread table is placed before it multiplies',
+        );
+        command.product(product, spread, spreadShares);
       },
       combine: (out, terms) => command.combine(out, terms),
       scale: (out, x, by) => command.scale(out, x, by),

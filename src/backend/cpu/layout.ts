@@ -65,8 +65,8 @@ export const SHARES = 876;
 export const UNIT = 864;
 /** How arcs are weighted in exact arithmetic: one of the WEIGHTS_ constants below. */
 export const WEIGHTS = 880;
-/** u32: bits that row scale and diagonal of an exact product are rounded by, 62 or 63. */
-export const SHIFT = 884;
+/** u32: 1 if row scale and diagonal of an exact product are rounded by 63 bits and not by 62. */
+export const HALVED = 884;
 /** Size of the control block. */
 export const CONTROL_BYTES = 1024;
 

@@ -1,10 +1,8 @@
-// Finds WebGPU adapters through npm `webgpu` (Dawn) and describes them. The package is imported on
-// demand, so a machine where its binary cannot load still runs everything else. Software adapters
-// (SwiftShader, llvmpipe, …) compute correctly and slower than plain JavaScript: they are told
-// apart by name too, because OpenGL drivers do not set isFallbackAdapter.
+// Finds WebGPU adapters, through npm `webgpu` (Dawn, see dawn.ts) or a GPU object that is given, and
+// describes them. Software adapters (SwiftShader, llvmpipe, …) compute correctly and slower than
+// plain JavaScript: they are told apart by name too, because OpenGL drivers do not set
+// isFallbackAdapter.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { FocusError } from '../../base/errors.js';
 
 /**
@@ -57,7 +55,7 @@ export async function probeWebGpu(
 ): Promise<WebGpuProbe> {
   const adapters: AdapterDescription[] = [];
   for (const api of apis) {
-    const gpu = await createGpu(api);
+    const gpu = await entryOf(api);
     if (typeof gpu === 'string') return { unavailable: gpu, adapters };
     for (const options of requestsFor(api)) {
       const adapter = await gpu.requestAdapter(options);
@@ -72,9 +70,14 @@ export async function probeWebGpu(
 /**
  * Finds the adapter to use: the most powerful real one, else a software one where that is allowed.
  * Throws `no-backend`.
+ * @param given the GPU object to ask; absent: Dawn's.
  */
-export async function findAdapter(api: GraphicsApi, software: boolean): Promise<FoundAdapter> {
-  const gpu = await createGpu(api);
+export async function findAdapter(
+  api: GraphicsApi,
+  software: boolean,
+  given?: GPU,
+): Promise<FoundAdapter> {
+  const gpu = given ?? (await entryOf(api));
   const fix =
     'use the cpu backend, or install a graphics driver; `focus doctor` lists what is there';
   if (typeof gpu === 'string') throw new FocusError('no-backend', `WebGPU: ${gpu}`, fix);
@@ -90,53 +93,10 @@ export async function findAdapter(api: GraphicsApi, software: boolean): Promise<
   throw new FocusError('no-backend', `WebGPU (${api} graphics interface): ${found}`, fix);
 }
 
-/**
- * Dawn's entry objects, one for each interface, never let go: once one is collected, whatever is
- * left of its devices, destroyed or not, crashes the process.
- */
-const entries = new Map<GraphicsApi, GPU>();
-
-/** The entry object of Dawn, or why it cannot be had. */
-async function createGpu(api: GraphicsApi): Promise<GPU | string> {
-  // Dawn would find this out too, and print two lines about it that nobody asked for.
-  if (
-    process.platform === 'linux' &&
-    (api === 'default' || api === 'vulkan') &&
-    !hasVulkanLoader()
-  ) {
-    return 'no Vulkan loader (libvulkan.so.1) on this machine';
-  }
-  try {
-    const { create } = await import('webgpu');
-    const gpu = entries.get(api) ?? create(api === 'default' ? [] : [`backend=${api}`]);
-    entries.set(api, gpu);
-    return gpu;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return `the package \`webgpu\` cannot be loaded: ${reason}`;
-  }
-}
-
-/**
- * Whether the dynamic loader would find libvulkan.so.1: on its path, in its cache, or in a usual
- * place.
- */
-function hasVulkanLoader(): boolean {
-  const name = 'libvulkan.so.1';
-  const usual = [
-    '/usr/lib',
-    '/usr/lib64',
-    '/lib',
-    '/lib64',
-    '/usr/local/lib',
-    '/run/opengl-driver/lib',
-    '/usr/lib/x86_64-linux-gnu',
-    '/usr/lib/aarch64-linux-gnu',
-  ];
-  const path = (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== '');
-  if ([...path, ...usual].some((folder) => existsSync(join(folder, name)))) return true;
-  const cache = '/etc/ld.so.cache';
-  return existsSync(cache) && readFileSync(cache, 'latin1').includes(name);
+/** Dawn's GPU object, or why it cannot be had. */
+async function entryOf(api: GraphicsApi): Promise<GPU | string> {
+  const { createGpu } = await import('./dawn.js');
+  return createGpu(api);
 }
 
 /** OpenGL drivers satisfy only the compatibility level; the kernels need nothing above it. */

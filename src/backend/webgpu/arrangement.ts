@@ -6,7 +6,16 @@
 import { check } from '../../base/errors.js';
 import type { Csr } from '../../graph/csr.js';
 import { groupByDegree, type Relabelling } from '../relabel.js';
-import { centre, powerOfTwo } from './scaling.js';
+
+/** A graph's arcs without their weights. */
+export type Structure = Omit<Csr, 'weights'>;
+
+/** Weights in axon order, and where they go in device order, divided by a unit. */
+export interface WeightMove {
+  readonly from: Float64Array;
+  readonly to: Float32Array | Float64Array;
+  readonly unit: number;
+}
 
 /** A graph in device order. A row is a place: relabelling.order[row] is its particle. */
 export interface Arrangement {
@@ -19,10 +28,6 @@ export interface Arrangement {
   readonly middles: Uint32Array;
   readonly ends: Uint32Array;
   readonly columns: Uint32Array;
-  /** Null where all arcs weigh the same. */
-  readonly weights: Float32Array | null;
-  /** True weight = stored weight · unit; stored weights are one where there are none. */
-  readonly unit: number;
 }
 
 /**
@@ -33,11 +38,22 @@ export function lanesLog2(arcs: number): number {
   return Math.min(6, Math.max(0, 29 - Math.clz32(arcs)));
 }
 
-/** Lays out Aᵀ and, for `both`, A. Throws `too-large` where arc positions leave 32 bits. */
-export function arrange(axons: Csr, directions: 'in' | 'both'): Arrangement {
-  const { rows, offsets, columns, weights } = axons;
-  const arcs = offsets[rows];
-  const stored = directions === 'both' ? 2 * arcs : arcs;
+/** Arcs that lie on the device. */
+export function storedArcs({ rows, offsets }: Structure, directions: 'in' | 'both'): number {
+  return (directions === 'both' ? 2 : 1) * offsets[rows];
+}
+
+/**
+ * Lays out Aᵀ and, for `both`, A, and moves weights where there are any. Throws `too-large` where
+ * arc positions leave 32 bits.
+ */
+export function arrange(
+  axons: Structure,
+  directions: 'in' | 'both',
+  weights: WeightMove | null,
+): Arrangement {
+  const { rows, offsets, columns } = axons;
+  const stored = storedArcs(axons, directions);
   check(
     stored < 2 ** 32,
     'too-large',
@@ -45,18 +61,9 @@ export function arrange(axons: Csr, directions: 'in' | 'both'): Arrangement {
     "open the graph with directions 'in', or use the cpu backend",
   );
   const relabelling = groupByDegree(axons);
-  const { unit, uniform } = commonUnit(weights, arcs);
   const extents = layOut(axons, directions, relabelling);
   const placedColumns = new Uint32Array(stored);
-  const placedWeights = uniform ? null : new Float32Array(stored);
-  const arrangement = {
-    rows,
-    relabelling,
-    ...extents,
-    columns: placedColumns,
-    weights: placedWeights,
-    unit,
-  };
+  const arrangement = { rows, relabelling, ...extents, columns: placedColumns };
 
   // Visiting sources in ascending order appends to every in-row in ascending order.
   const next = extents.starts.slice();
@@ -65,15 +72,18 @@ export function arrange(axons: Csr, directions: 'in' | 'both'): Arrangement {
     for (let k = offsets[particle]; k < offsets[particle + 1]; k++) {
       const at = next[relabelling.place[columns[k]]]++;
       placedColumns[at] = source;
-      if (placedWeights !== null) placedWeights[at] = weights[k] / unit;
+      if (weights !== null) weights.to[at] = weights.from[k] / weights.unit;
     }
   }
-  if (directions === 'both') appendOutArcs(arrangement);
+  if (directions === 'both') appendOutArcs(arrangement, weights?.to ?? null);
   return arrangement;
 }
 
 /** Out-arcs from the in-arcs already placed, ascending by the same argument. */
-function appendOutArcs({ rows, starts, middles, columns, weights }: Arrangement): void {
+function appendOutArcs(
+  { rows, starts, middles, columns }: Arrangement,
+  weights: Float32Array | Float64Array | null,
+): void {
   const next = middles.slice();
   for (let row = 0; row < rows; row++) {
     for (let k = starts[row]; k < middles[row]; k++) {
@@ -86,7 +96,7 @@ function appendOutArcs({ rows, starts, middles, columns, weights }: Arrangement)
 
 /** Counts each row's arcs and gives it its range, longest bins first. */
 function layOut(
-  { rows, offsets, columns }: Csr,
+  { rows, offsets, columns }: Structure,
   directions: 'in' | 'both',
   { order, place }: Relabelling,
 ) {
@@ -113,20 +123,4 @@ function layOut(
     ends[row] = at += outgoing(row);
   }
   return { sequence, starts, middles, ends };
-}
-
-/** The weight that all arcs share, or the power of two by which they are divided to suit f32. */
-function commonUnit(
-  weights: Float64Array,
-  arcs: number,
-): { readonly unit: number; readonly uniform: boolean } {
-  let least = Infinity;
-  let most = 0;
-  for (let k = 0; k < arcs; k++) {
-    if (weights[k] > most) most = weights[k];
-    if (weights[k] < least) least = weights[k];
-  }
-  if (arcs === 0) return { unit: 1, uniform: true };
-  if (least === most) return { unit: most, uniform: true };
-  return { unit: powerOfTwo(centre(least, most)), uniform: false };
 }

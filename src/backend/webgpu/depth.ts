@@ -9,16 +9,16 @@ const BLOCK = 32;
  * Additions after the sum of a row: diagonal and four terms, with the products rounded before each.
  */
 const EPILOGUE = 10;
-const TREE = 6;
 
 /**
- * Depth of a row's sum for the longest row of a matrix. The worst case, 64 columns, leaves one lane
- * to a row.
+ * Depth of a row's sum for the longest row of a matrix and the lanes of a workgroup. The worst case,
+ * as many columns as lanes, leaves one lane to a row.
  */
-export function productDepth(longestRow: number): number {
-  const within = laneDepth(Math.min(longestRow, SEGMENT_ARCS)) + TREE;
+export function productDepth(longestRow: number, lanes: number): number {
+  const tree = Math.log2(lanes);
+  const within = laneDepth(Math.min(longestRow, SEGMENT_ARCS)) + tree;
   const joined =
-    longestRow > SEGMENT_ARCS ? laneDepth(Math.ceil(longestRow / SEGMENT_ARCS)) + TREE : 0;
+    longestRow > SEGMENT_ARCS ? laneDepth(Math.ceil(longestRow / SEGMENT_ARCS)) + tree : 0;
   return within + joined + EPILOGUE;
 }
 

@@ -43,8 +43,23 @@ export interface DeviceOptions {
    * two-dimensional dispatches.
    */
   readonly groupLimit?: number;
+  /** Lanes of a workgroup; default 64. Throws `bad-parameter` above the adapter's limit. */
+  readonly workgroupSize?: WorkgroupSize;
+  /**
+   * Whether lanes add up through subgroups instead of workgroup memory, where the adapter can;
+   * default false.
+   */
+  readonly subgroups?: boolean;
+  /** The GPU object to ask for an adapter, as `navigator.gpu` in a browser; default Dawn's. */
+  readonly gpu?: GPU;
+  /** The text of shaders/NAME.wgsl; default from the installed files. */
+  readonly readShader?: (name: string) => string | Promise<string>;
 }
 
+/** Lanes that a workgroup may have. */
+export type WorkgroupSize = 32 | 64 | 128 | 256;
+
+const WORKGROUP_SIZES: readonly number[] = [32, 64, 128, 256];
 const LEAST_BINDING = 16_384;
 const LEAST_BUDGET = 4 * 2 ** 30;
 
@@ -61,6 +76,10 @@ export class Device {
   readonly bindingLimit: number;
   readonly groupLimit: number;
   readonly memoryBudget: number;
+  readonly workgroupSize: WorkgroupSize;
+  /** Whether kernels add up through subgroups. */
+  readonly subgroups: boolean;
+  readonly #readShader: DeviceOptions['readShader'];
   readonly #waiting = new Set<(error: FocusError) => void>();
   #allocatedBytes = 0;
   #lost: FocusError | null = null;
@@ -82,6 +101,20 @@ export class Device {
       device.limits.maxComputeWorkgroupsPerDimension,
       options.groupLimit ?? Infinity,
     );
+    this.workgroupSize = options.workgroupSize ?? 64;
+    const mostLanes = Math.min(
+      device.limits.maxComputeInvocationsPerWorkgroup,
+      device.limits.maxComputeWorkgroupSizeX,
+    );
+    check(
+      WORKGROUP_SIZES.includes(this.workgroupSize) && this.workgroupSize <= mostLanes,
+      'bad-parameter',
+      () =>
+        `workgroupSize: expected one of ${WORKGROUP_SIZES.join(', ')} up to ${mostLanes} on ` +
+        `${description.name}, found ${this.workgroupSize}`,
+    );
+    this.subgroups = device.features.has('subgroups');
+    this.#readShader = options.readShader;
     this.memoryBudget = options.memoryBudget ?? Math.max(4 * own, LEAST_BUDGET);
     void device.lost.then((info) => {
       const lost = new FocusError(
@@ -171,6 +204,13 @@ export class Device {
     }
   }
 
+  /** The text of a shader. Throws `failure` where there is none. */
+  async readShader(name: string): Promise<string> {
+    if (this.#readShader !== undefined) return this.#readShader(name);
+    const { readShader } = await import('./shader-files.js');
+    return readShader(name);
+  }
+
   /** Destroys the device. Idempotent; Dawn's entry object stays (see adapters.ts). */
   destroy(): void {
     if (this.#destroyed) return;
@@ -193,15 +233,20 @@ export class Device {
 
 /** Opens a device with the adapter's own limits. Throws `no-backend`. */
 export async function openDevice(options: DeviceOptions): Promise<Device> {
-  const found = await findAdapter(options.api ?? 'default', options.software ?? true);
-  const { limits } = found.adapter;
+  const { api = 'default', software = true, gpu } = options;
+  const found = await findAdapter(api, software, gpu);
+  const { limits, features } = found.adapter;
+  const subgroups = options.subgroups === true && features.has('subgroups');
   try {
     const device = await found.adapter.requestDevice({
       label: 'focus-engine',
+      requiredFeatures: subgroups ? ['subgroups'] : [],
       requiredLimits: {
         maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
         maxBufferSize: limits.maxBufferSize,
         maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
       },
     });
     return new Device(device, found, options);

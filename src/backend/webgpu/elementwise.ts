@@ -1,27 +1,27 @@
 // Encodes the verbs that work element by element: out = Σ coefficient · vector, six vectors besides
 // out to a dispatch, and out = factor · by ⊙ x + plus. Powers of two of the vectors (scaling.ts) go
-// into coefficients and factors.
+// into coefficients; the caller has put them into factors.
 
 import { check } from '../../base/errors.js';
 import type { Stage } from './product.js';
-import { bitsOf } from './recorder.js';
-import { centre, powerOfTwo } from './scaling.js';
 import { constantsOf, groupTerms, writeTerms, type OwnTerm, type TermGroup } from './terms.js';
 import type { DeviceVector } from './vectors.js';
 
-/** The arguments of Workspace.scale with their vectors resolved. */
+/** The arguments of a scaling with their vectors resolved. */
 export interface OwnScale {
   readonly out: DeviceVector;
   readonly x: DeviceVector;
   readonly by: DeviceVector;
-  readonly factor: number;
   readonly plus: DeviceVector | null;
+  /** Words of both factors; null: the factor is one. */
+  readonly factor: readonly [number, number] | null;
+  readonly plusFactor: readonly [number, number];
 }
 
 const COMBINE_SLOTS = 6;
 const COMBINE_WORDS = 4;
-/** Elements of one workgroup of combine.wgsl and scale.wgsl. */
-const GROUP_ELEMENTS = 256;
+/** Elements of one lane of combine.wgsl and scale.wgsl. */
+const LANE_ELEMENTS = 4;
 
 /** Records out = Σ terms. */
 export function recordCombination(
@@ -43,26 +43,28 @@ export function recordAccumulation(
   out: DeviceVector,
   { terms, slots }: TermGroup,
 ): void {
-  combine(stage, out, { terms: [{ coefficient: 1, vector: out }, ...terms], slots }, out.exponent);
+  const itself = { coefficient: stage.kernels.format.one, shift: 0, vector: out };
+  combine(stage, out, { terms: [itself, ...terms], slots }, out.exponent);
 }
 
 function combine(stage: Stage, out: DeviceVector, group: TermGroup, exponent: number): void {
-  const { rows, recorder, kernels, ring, nothing } = stage;
+  const { rows, recorder, kernels, nothing } = stage;
   const elements = rows * out.columns;
-  const groups = Math.ceil(elements / GROUP_ELEMENTS);
+  const groups = Math.ceil(elements / (LANE_ELEMENTS * kernels.lanes));
   const slots = Array.from({ length: COMBINE_SLOTS }, (_, k) => group.slots[k]?.buffer ?? nothing);
   const buffers = [recorder.coefficients, out.buffer, ...slots];
   recorder.reserve(1, constantsOf(group.terms));
   recorder.dispatch(kernels.combine, buffers, groups, (words) => {
     words.set([out.columns, elements, groups, group.terms.length]);
     const exponents = group.terms.map(({ vector }) => vector.exponent - exponent);
-    writeTerms(words.subarray(COMBINE_WORDS), out, group, exponents, recorder, ring);
+    writeTerms(words.subarray(COMBINE_WORDS), out, group, exponents, stage);
   });
   out.exponent = exponent;
 }
 
 /** Records out = factor · by ⊙ x + plus. */
-export function recordScale(stage: Stage, { out, x, by, factor, plus }: OwnScale): void {
+export function recordScale(stage: Stage, scale: OwnScale): void {
+  const { out, x, by, factor, plus, plusFactor } = scale;
   const fitting = by.columns === 1 && x.columns === out.columns;
   check(
     fitting && (plus === null || plus.columns === out.columns),
@@ -73,9 +75,7 @@ export function recordScale(stage: Stage, { out, x, by, factor, plus }: OwnScale
   );
   const { rows, recorder, kernels, nothing } = stage;
   const elements = rows * out.columns;
-  const groups = Math.ceil(elements / GROUP_ELEMENTS);
-  const product = x.exponent + by.exponent + centre(Math.abs(factor), Math.abs(factor));
-  const exponent = plus === null ? product : Math.max(product, plus.exponent);
+  const groups = Math.ceil(elements / (LANE_ELEMENTS * kernels.lanes));
   const buffers = [x, by, plus].map((vector) =>
     vector === null || vector === out ? nothing : vector.buffer,
   );
@@ -85,11 +85,10 @@ export function recordScale(stage: Stage, { out, x, by, factor, plus }: OwnScale
       out.columns,
       elements,
       groups,
-      bitsOf(factor * powerOfTwo(x.exponent + by.exponent - exponent)),
-      bitsOf(powerOfTwo((plus?.exponent ?? 0) - exponent)),
       (x === out ? 1 : 0) + (by === out ? 2 : 0) + (plus === out ? 4 : 0),
-      plus === null ? 0 : 1,
+      ...(factor ?? [0, 0]),
+      ...plusFactor,
+      (plus === null ? 0 : 1) + (factor === null ? 0 : 2),
     ]);
   });
-  out.exponent = exponent;
 }

@@ -1,22 +1,9 @@
-// The compute pipelines. WGSL is read from shaders/, which lies three folders up both from src/ and
-// from dist/; a kernel is the number format, then the preludes it needs, then its own file. A
-// compile error names the file and line it came from.
+// The compute pipelines of one number format. A kernel is the format's prelude, then the preludes it
+// needs, then its own file; a compile error names the file and line it came from.
 
-import { readFile } from 'node:fs/promises';
 import { FocusError } from '../../base/errors.js';
 import type { Device } from './device.js';
-
-/**
- * How vector elements are stored and computed with: a prelude of shaders/ and the bytes of an
- * element.
- */
-export interface NumberFormat {
-  readonly prelude: string;
-  readonly bytes: number;
-}
-
-/** IEEE single precision. */
-export const formatF32: NumberFormat = { prelude: 'number-f32', bytes: 4 };
+import type { NumberFormat, SumFormat } from './format.js';
 
 /**
  * A pipeline with its layout; `bindings` are its storage bindings, `writable` the one it writes.
@@ -28,15 +15,22 @@ export interface Kernel {
   readonly bindings: readonly number[];
 }
 
+/** The kernels of a product for one kind of sum. */
+export interface ProductKernels {
+  readonly plain: Kernel;
+  /** For in-arcs that read a vector of their own; null where the format has no such products. */
+  readonly split: Kernel | null;
+  /** Adds up the segments of long rows. */
+  readonly join: Kernel;
+}
+
 /** The kernels of one number format. */
 export interface Kernels {
   readonly format: NumberFormat;
-  /**
-   * At weighted + 2 · split: whether arcs have weights, and whether in-arcs read a vector of their
-   * own.
-   */
-  readonly products: readonly Kernel[];
-  readonly join: Kernel;
+  /** Lanes of a workgroup. */
+  readonly lanes: number;
+  /** One for each of format.products. */
+  readonly products: readonly ProductKernels[];
   readonly combine: Kernel;
   readonly scale: Kernel;
   readonly reduce: Kernel;
@@ -55,73 +49,92 @@ export const OUT_BINDING = 2;
 
 const ALL = [1, 2, 3, 4, 5, 6, 7, 8];
 const VECTORS = [2, 3, 4, 5, 6, 7, 8];
-const PRODUCT = ['summation', 'epilogue'];
 
 /**
  * Compiles the kernels of a number format. Throws `failure` with file and line if a shader does not
  * compile.
  */
 export async function compileKernels(device: Device, format: NumberFormat): Promise<Kernels> {
+  const summation = ['workgroup', 'summation', device.subgroups ? 'tree-subgroups' : 'tree'];
+  const { reductions, splits } = format;
+  const known = new Map<string, Promise<Kernel>>();
   const compile = (
     name: string,
+    sum: SumFormat,
     preludes: readonly string[],
     bindings: readonly number[],
     constants: Readonly<Record<string, number>> = {},
-  ): Promise<Kernel> => compileKernel(device, format, { name, preludes, bindings, constants });
-  const product = (weighted: number, split: number): Promise<Kernel> =>
-    compile('product', PRODUCT, ALL, { weighted, split });
-  const [products, join, combine, scale, reduce, fold] = await Promise.all([
-    Promise.all([product(0, 0), product(1, 0), product(0, 1), product(1, 1)]),
-    compile('join', PRODUCT, ALL),
-    compile('combine', [], ALL),
-    compile('scale', [], [2, 3, 4, 5]),
-    compile('reduce', ['summation'], VECTORS),
-    compile('fold', ['summation'], [2, 3]),
+  ): Promise<Kernel> => {
+    const parts = [format.prelude, ...sum.preludes, ...preludes, name];
+    const key = [...parts, ...Object.entries(constants)].join(' ');
+    const kernel = known.get(key) ?? compileKernel(device, { name: key, parts, bindings, constants });
+    known.set(key, kernel);
+    return kernel;
+  };
+  const product = async (sum: SumFormat): Promise<ProductKernels> => {
+    const constants = { weighted: sum.weightWords > 0 ? 1 : 0, item_words: sum.itemWords };
+    const preludes = [...summation, 'epilogue'];
+    const [plain, split, join] = await Promise.all([
+      compile('product', sum, preludes, ALL, { ...constants, split: 0 }),
+      splits ? compile('product', sum, preludes, ALL, { ...constants, split: 1 }) : null,
+      compile('join', sum, preludes, ALL),
+    ]);
+    return { plain, split, join };
+  };
+  const [products, combine, scale, reduce, fold] = await Promise.all([
+    Promise.all(format.products.map(product)),
+    compile('combine', reductions, ['workgroup'], ALL),
+    compile('scale', reductions, ['workgroup'], [2, 3, 4, 5]),
+    compile('reduce', reductions, summation, VECTORS),
+    compile('fold', reductions, summation, [2, 3]),
   ]);
-  return { format, products, join, combine, scale, reduce, fold };
+  return { format, lanes: device.workgroupSize, products, combine, scale, reduce, fold };
 }
 
 interface Recipe {
   readonly name: string;
-  readonly preludes: readonly string[];
+  readonly parts: readonly string[];
   readonly bindings: readonly number[];
-  /** Values of the shader's `override` declarations. */
+  /** Values of the shader's `override` declarations, besides the workgroup's. */
   readonly constants: Readonly<Record<string, number>>;
 }
 
 async function compileKernel(
   device: Device,
-  format: NumberFormat,
-  { name, preludes, bindings, constants }: Recipe,
+  { name, parts, bindings, constants }: Recipe,
 ): Promise<Kernel> {
-  const label = [name, ...Object.entries(constants).map(([key, value]) => `${key}=${value}`)].join(
-    ' ',
+  const files = await Promise.all(
+    parts.map(async (part) => ({
+      file: `shaders/${part}.wgsl`,
+      text: await device.readShader(part),
+    })),
   );
-  const parts = await Promise.all([format.prelude, ...preludes, name].map(readShader));
+  // A directive stands before all declarations.
+  if (device.subgroups) files.unshift({ file: 'directive', text: 'enable subgroups;\n' });
   const gpu = device.device;
-  const code = parts.map(({ text }) => text).join('');
+  const code = files.map(({ text }) => text).join('');
   gpu.pushErrorScope('validation');
-  const module = gpu.createShaderModule({ label, code });
+  const module = gpu.createShaderModule({ label: name, code });
   const fault = gpu.popErrorScope();
   const { messages } = await device.settle(module.getCompilationInfo());
   const error = await device.settle(fault);
   // Warnings count as errors: Dawn prints them to standard output, in the middle of piped results.
   const worst = messages.find(({ type }) => type !== 'info');
-  if (worst !== undefined) throw compileError(parts, worst);
-  if (error !== null) throw new FocusError('failure', `shaders/${name}.wgsl: ${error.message}`);
-  const layout = gpu.createBindGroupLayout({ label, entries: layoutEntries(bindings) });
+  if (worst !== undefined) throw compileError(files, worst);
+  if (error !== null) throw new FocusError('failure', `shader ${name}: ${error.message}`);
+  const layout = gpu.createBindGroupLayout({ label: name, entries: layoutEntries(bindings) });
   const pipeline = await device.settle(
     gpu.createComputePipelineAsync({
-      label,
-      layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      label: name,
+      layout: gpu.createPipelineLayout({ label: name, bindGroupLayouts: [layout] }),
       compute: {
         module,
         entryPoint: 'main',
-        constants,
+        constants: { ...constants, group_log2: Math.log2(device.workgroupSize) },
       },
     }),
   );
-  return { name: label, pipeline, layout, bindings };
+  return { name, pipeline, layout, bindings };
 }
 
 function layoutEntries(bindings: readonly number[]): GPUBindGroupLayoutEntry[] {
@@ -142,18 +155,6 @@ function layoutEntries(bindings: readonly number[]): GPUBindGroupLayoutEntry[] {
 interface ShaderPart {
   readonly file: string;
   readonly text: string;
-}
-
-/** Reads shaders/NAME.wgsl. Throws `failure` where the installation lacks it. */
-export async function readShader(name: string): Promise<ShaderPart> {
-  const file = `shaders/${name}.wgsl`;
-  try {
-    return { file, text: await readFile(new URL(`../../../${file}`, import.meta.url), 'utf8') };
-  } catch (cause) {
-    throw new FocusError('failure', `${file}: cannot be read`, 'install focus-engine again', {
-      cause,
-    });
-  }
 }
 
 /** Maps a line of the joined text back to the file that it stands in. */

@@ -1,13 +1,12 @@
-// Encodes out = factor · (rowScale ⊙ (matrix · x) + diagonal ⊙ x) + Σ terms: one dispatch per slice
-// of the matrix and one for the rows cut into segments. Up to two vectors besides out are added on
+// Encodes out = rowScale ⊙ (factor · table · x) + diagonalFactor · diagonal ⊙ x + Σ terms: one
+// dispatch per slice of the matrix and one for the rows cut into segments. Up to two vectors besides out are added on
 // the way out of the product; the rest by combine.
 
-import { check } from '../../base/errors.js';
+import { check, invariant } from '../../base/errors.js';
 import type { Direction } from '../backend.js';
 import type { Bin, PlacedMatrix, Slice } from './matrix.js';
 import type { Kernel, Kernels } from './pipelines.js';
-import { bitsOf, type Recorder } from './recorder.js';
-import { powerOfTwo } from './scaling.js';
+import type { Recorder } from './recorder.js';
 import type { ScalarRing } from './scalars.js';
 import { constantsOf, groupTerms, writeTerms, type OwnTerm, type TermGroup } from './terms.js';
 import type { DeviceVector } from './vectors.js';
@@ -23,39 +22,46 @@ export interface Stage {
   readonly nothing: GPUBuffer;
 }
 
-/** A Product of backend.ts with its vectors resolved. */
+/** A product of either interface with its vectors resolved. */
 export interface OwnProduct {
   readonly out: DeviceVector;
   readonly direction: Direction;
+  /** Which of the matrix's tables weighs the arcs. */
+  readonly table: number;
   readonly x: DeviceVector;
   readonly xIn: DeviceVector | null;
-  readonly factor: number;
+  /** The exponent by which elements of xIn are rescaled; 0 without one. */
+  readonly inExponent: number;
+  /** Words of both factors; null: they are one. */
+  readonly factors: { readonly sum: Words; readonly diagonal: Words } | null;
   readonly rowScale: DeviceVector | null;
   readonly diagonal: DeviceVector | null;
   readonly terms: readonly OwnTerm[];
 }
 
-/** The lanes of a workgroup that lie side by side over columns, and the tiles of 64 columns. */
+/** A factor in two words. */
+type Words = readonly [number, number];
+
+/** The lanes of a workgroup that lie side by side over columns, and the tiles of columns. */
 export interface Lanes {
   readonly columnsLog2: number;
   readonly tiles: number;
 }
 
-const WORKGROUP_LOG2 = 6;
-const BIN_WORD = 12;
+const BIN_WORD = 16;
 const BINS = 8;
 const TERM_WORD = BIN_WORD + 4 * BINS;
 const DIRECTIONS = { in: 1, out: 2, both: 3 } as const;
 const NO_GROUP = 0xffff_ffff;
 
 /**
- * Lanes for a block of B columns: the power of two ≥ B, at most 64, and as many tiles as that
- * takes.
+ * Lanes for a block of B columns: the power of two ≥ B, at most the lanes of a workgroup, and as
+ * many tiles as that takes.
  */
-export function lanesFor(columns: number): Lanes {
+export function lanesFor(columns: number, lanes: number): Lanes {
   return {
-    columnsLog2: Math.min(WORKGROUP_LOG2, 32 - Math.clz32(columns - 1)),
-    tiles: Math.ceil(columns / 64),
+    columnsLog2: Math.min(Math.log2(lanes), 32 - Math.clz32(columns - 1)),
+    tiles: Math.ceil(columns / lanes),
   };
 }
 
@@ -65,7 +71,7 @@ export function lanesFor(columns: number): Lanes {
  */
 export function recordProduct(stage: Stage, product: OwnProduct): readonly TermGroup[] {
   checkProduct(product);
-  const { out, x, xIn, rowScale, diagonal, terms } = product;
+  const { out, x, xIn, rowScale, diagonal, terms, table } = product;
   // An x of its own for the in-arcs takes the place of the second term.
   const split = xIn !== null && xIn !== x;
   const [fused, ...rest] = groupTerms(out, terms, split ? 1 : 2);
@@ -94,19 +100,21 @@ export function recordProduct(stage: Stage, product: OwnProduct): readonly TermG
         target.set(bins, BIN_WORD);
         target[3] = groups;
         target[6] = slice?.columnBase ?? 0;
-        target[7] = slice?.weightBase ?? 0;
+        target[7] = slice?.weightBases[table] ?? 0;
       },
     );
   };
-  const { columnsLog2, tiles } = lanesFor(out.columns);
-  const kernel = kernels.products[(matrix.weighted ? 1 : 0) + (split ? 2 : 0)];
+  const { columnsLog2, tiles } = lanesFor(out.columns, kernels.lanes);
+  const { plain, split: splitting, join } = kernels.products[matrix.tables[table].sum];
+  const kernel = split ? splitting : plain;
+  invariant(kernel !== null, 'in-arcs have an x of their own only where the format splits');
   for (const slice of matrix.slices) {
-    const { words, groups } = binTable(slice.bins, columnsLog2);
+    const { words, groups } = binTable(slice.bins, Math.log2(kernels.lanes), columnsLog2);
     record(kernel, slice.buffer, groups * tiles, slice, words);
   }
   if (matrix.joins !== null) {
     const { buffer, count } = matrix.joins;
-    record(kernels.join, buffer, count * tiles, null, new Uint32Array(4 * BINS));
+    record(join, buffer, count * tiles, null, new Uint32Array(4 * BINS));
   }
   return rest;
 }
@@ -141,18 +149,14 @@ function checkProduct({ out, x, xIn, rowScale, diagonal, direction }: OwnProduct
 }
 
 /** The parameters that all dispatches of a product share; places its constants. */
-function writeHead(
-  { rows, matrix, recorder, ring }: Stage,
-  product: OwnProduct,
-  fused: TermGroup,
-): Uint32Array {
-  const { out, x, xIn, rowScale, diagonal, factor, direction } = product;
+function writeHead(stage: Stage, product: OwnProduct, fused: TermGroup): Uint32Array {
+  const { rows, matrix, kernels } = stage;
+  const { out, rowScale, diagonal, factors, direction, table, inExponent } = product;
   const words = new Uint32Array(TERM_WORD + 4 * 4);
-  const { columnsLog2, tiles } = lanesFor(out.columns);
-  const exponent = x.exponent + (rowScale?.exponent ?? 0);
-  const diagonalExponent = x.exponent + (diagonal?.exponent ?? 0);
-  const inPower = Math.min(127, Math.max(-126, (xIn ?? x).exponent - x.exponent));
-  const parts = (rowScale === null ? 0 : 1) + (diagonal === null ? 0 : 2) + 256 * (127 + inPower);
+  const { columnsLog2, tiles } = lanesFor(out.columns, kernels.lanes);
+  const { displaced } = matrix.tables[table];
+  const flags = [rowScale !== null, diagonal !== null, factors !== null, displaced];
+  const parts = flags.reduce((sum, flag, k) => sum + (flag ? 2 ** k : 0), 0);
   words.set([
     out.columns,
     columnsLog2,
@@ -162,27 +166,28 @@ function writeHead(
     rows * out.columns,
     0,
     0,
-    bitsOf(factor * matrix.unit * powerOfTwo(exponent)),
-    bitsOf(factor * powerOfTwo(diagonalExponent)),
-    parts,
+    ...(factors?.sum ?? [0, 0]),
+    ...(factors?.diagonal ?? [0, 0]),
+    parts + 256 * (127 + inExponent),
     fused.terms.length,
   ]);
   const exponents = fused.terms.map(({ vector }) => vector.exponent);
-  writeTerms(words.subarray(TERM_WORD), out, fused, exponents, recorder, ring);
+  writeTerms(words.subarray(TERM_WORD), out, fused, exponents, stage);
   return words;
 }
 
 /** Where each bin's workgroups start, and how many there are in all. */
 function binTable(
   bins: readonly Bin[],
+  groupLog2: number,
   columnsLog2: number,
 ): { readonly words: Uint32Array; readonly groups: number } {
   const words = new Uint32Array(4 * BINS).fill(NO_GROUP);
   let groups = 0;
   bins.forEach(({ firstItem, items, lanesLog2 }, k) => {
-    const sharing = Math.min(lanesLog2, WORKGROUP_LOG2 - columnsLog2);
+    const sharing = Math.min(lanesLog2, groupLog2 - columnsLog2);
     words.set([groups, firstItem, items, sharing], 4 * k);
-    groups += Math.ceil(items / 2 ** (WORKGROUP_LOG2 - columnsLog2 - sharing));
+    groups += Math.ceil(items / 2 ** (groupLog2 - columnsLog2 - sharing));
   });
   return { words, groups };
 }

@@ -28,10 +28,10 @@ export class Readback {
   }
 
   /**
-   * Submits what is recorded, waits, and returns the pieces one after the other as f32. One wait
+   * Submits what is recorded, waits, and returns the pieces' bytes one after the other. One wait
    * however many the pieces. Rejects with `device-lost` if the device goes away meanwhile.
    */
-  async read(pieces: readonly Piece[]): Promise<Float32Array> {
+  async read(pieces: readonly Piece[]): Promise<ArrayBuffer> {
     const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
     const staging = this.#take(bytes);
     let byte = 0;
@@ -41,7 +41,7 @@ export class Readback {
     }
     this.#recorder.flush();
     await this.#device.settle(staging.mapAsync(0x1, 0, bytes)); // GPUMapMode.READ
-    const values = new Float32Array(staging.getMappedRange(0, bytes).slice(0));
+    const values = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
     this.#give(staging);
     return values;

@@ -6,6 +6,7 @@
 
 import { check, invariant } from '../../base/errors.js';
 import { usages, type Device } from './device.js';
+import type { NumberFormat } from './format.js';
 import { PARAMETER_BYTES, type Kernel } from './pipelines.js';
 
 /** Dispatches in one submit. More would leave the device idle while they are recorded. */
@@ -28,7 +29,8 @@ export class Recorder {
   readonly #device: Device;
   readonly #parameterBuffer: GPUBuffer;
   readonly #parameters = new Uint32Array(MOST_DISPATCHES * PARAMETER_WORDS);
-  readonly #constants: Float32Array;
+  readonly #constants: Uint32Array;
+  readonly #scalarWords: number;
   readonly #groups = new Map<string, GPUBindGroup>();
   readonly #names = new WeakMap<GPUBuffer, number>();
   #named = 0;
@@ -37,10 +39,11 @@ export class Recorder {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
 
-  constructor(device: Device, space: CoefficientSpace) {
+  constructor(device: Device, { scalarBytes }: NumberFormat, space: CoefficientSpace) {
     this.#device = device;
     this.space = space;
-    this.#constants = new Float32Array(space.constants);
+    this.#scalarWords = scalarBytes / 4;
+    this.#constants = new Uint32Array(this.#scalarWords * space.constants);
     this.#parameterBuffer = device.allocate(
       'parameters',
       MOST_DISPATCHES * PARAMETER_BYTES,
@@ -48,7 +51,7 @@ export class Recorder {
     );
     this.coefficients = device.allocate(
       'coefficients',
-      4 * (space.constants + space.scalars),
+      scalarBytes * (space.constants + space.scalars),
       usages.storage | usages.copyTarget | usages.copySource,
     );
   }
@@ -73,13 +76,13 @@ export class Recorder {
   }
 
   /**
-   * Places constant coefficients for the verb being recorded; returns their place in
-   * `coefficients`.
+   * Places constant coefficients, as words of the number format, for the verb being recorded;
+   * returns their place in `coefficients`.
    */
-  constant(values: ArrayLike<number>): number {
+  constant(words: Uint32Array): number {
     const place = this.#constantCount;
-    this.#constants.set(values, place);
-    this.#constantCount += values.length;
+    this.#constants.set(words, place * this.#scalarWords);
+    this.#constantCount += words.length / this.#scalarWords;
     return place;
   }
 
@@ -138,7 +141,8 @@ export class Recorder {
       );
     }
     if (this.#constantCount > 0) {
-      queue.writeBuffer(this.coefficients, 0, this.#constants, 0, this.#constantCount);
+      const words = this.#constantCount * this.#scalarWords;
+      queue.writeBuffer(this.coefficients, 0, this.#constants, 0, words);
     }
     queue.submit([encoder.finish()]);
     this.#encoder = null;
@@ -201,13 +205,4 @@ export class Recorder {
     }
     return name;
   }
-}
-
-const single = new Float32Array(1);
-const bits = new Uint32Array(single.buffer);
-
-/** The bits of a number rounded to f32, for a parameter word. */
-export function bitsOf(value: number): number {
-  single[0] = value;
-  return bits[0];
 }

@@ -4,8 +4,8 @@
 
 import { check } from '../../base/errors.js';
 import type { Reduction } from '../backend.js';
+import { bitsOf } from './format.js';
 import { lanesFor, type Stage } from './product.js';
-import { bitsOf } from './recorder.js';
 import { powerOfTwo } from './scaling.js';
 import type { DeviceScalars } from './scalars.js';
 import type { DeviceVector } from './vectors.js';
@@ -107,7 +107,7 @@ function recordBatch(stage: Stage, batch: Batch, place: number, partials: Partia
   const { columns, reductions, slots } = batch;
   const count = reductions.length;
   const jobs = jobWords(batch);
-  const { columnsLog2, tiles } = lanesFor(columns);
+  const { columnsLog2, tiles } = lanesFor(columns, kernels.lanes);
   let chunks = chunksOf(rows);
   const targetOf = (which: 0 | 1): GPUBuffer =>
     chunks === 1 ? recorder.coefficients : partials.take(which, count * chunks * columns);

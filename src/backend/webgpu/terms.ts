@@ -1,18 +1,20 @@
 // Turns terms (coefficient · vector) into what a kernel binds: a few vectors in slots, and per term
-// a place in `coefficients`, a slot and a power of two. A vector that is also the result takes no
+// a place in `coefficients`, a slot and what makes the coefficient a factor (format.ts). A vector that is also the result takes no
 // slot, because WebGPU forbids binding a buffer for reading and writing at once; the kernel reads
 // it from the result itself, element by element, before it writes.
 
 import { check } from '../../base/errors.js';
-import type { Coefficient, Term } from '../backend.js';
-import { bitsOf, type Recorder } from './recorder.js';
-import { powerOfTwo } from './scaling.js';
+import type { Scalars } from '../backend.js';
+import type { HostCoefficient, NumberFormat } from './format.js';
+import type { Recorder } from './recorder.js';
 import { DeviceScalars, type ScalarRing } from './scalars.js';
 import type { DeviceVector } from './vectors.js';
 
 /** A term whose vector is known to live on this device. */
 export interface OwnTerm {
-  readonly coefficient: Coefficient;
+  readonly coefficient: HostCoefficient | Scalars;
+  /** Bits to shift the product by, rounding; 0 in f32. */
+  readonly shift: number;
   readonly vector: DeviceVector;
 }
 
@@ -22,16 +24,15 @@ export interface TermGroup {
   readonly slots: readonly DeviceVector[];
 }
 
+/** Where coefficients go, and in which format. */
+interface CoefficientPlaces {
+  readonly kernels: { readonly format: NumberFormat };
+  readonly recorder: Recorder;
+  readonly ring: ScalarRing;
+}
+
 const BROADCAST = 256;
 const TERM_WORDS = 4;
-
-/** Resolves the vectors of terms. */
-export function ownTerms(
-  terms: readonly Term[],
-  own: (vector: Term['vector']) => DeviceVector,
-): OwnTerm[] {
-  return terms.map(({ coefficient, vector }) => ({ coefficient, vector: own(vector) }));
-}
 
 /**
  * Splits terms into groups of at most `slots` distinct vectors besides `out`. All terms on `out`
@@ -68,7 +69,7 @@ export function groupTerms(
 /** Constants that terms place in the coefficient buffer, at most. */
 export function constantsOf(terms: readonly OwnTerm[]): number {
   return terms.reduce(
-    (sum, { coefficient }) => sum + (coefficient instanceof Float64Array ? coefficient.length : 1),
+    (sum, { coefficient }) => sum + (isArray(coefficient) ? coefficient.length : 1),
     0,
   );
 }
@@ -82,38 +83,41 @@ export function writeTerms(
   out: DeviceVector,
   { terms, slots }: TermGroup,
   exponents: readonly number[],
-  recorder: Recorder,
-  ring: ScalarRing,
+  places: CoefficientPlaces,
 ): void {
-  terms.forEach(({ coefficient, vector }, t) => {
-    const { place, stride } = placeCoefficient(coefficient, out.columns, recorder, ring);
+  terms.forEach(({ coefficient, shift, vector }, t) => {
+    const { place, stride } = placeCoefficient(coefficient, out.columns, places);
     const slot = vector === out ? 0 : slots.indexOf(vector) + 1;
     const broadcast = vector.columns < out.columns ? BROADCAST : 0;
-    words.set([place, stride, slot + broadcast, bitsOf(powerOfTwo(exponents[t]))], TERM_WORDS * t);
+    const scale = places.kernels.format.scaleWord(exponents[t], shift);
+    words.set([place, stride, slot + broadcast, scale], TERM_WORDS * t);
   });
 }
 
 function placeCoefficient(
-  coefficient: Coefficient,
+  coefficient: HostCoefficient | Scalars,
   columns: number,
-  recorder: Recorder,
-  ring: ScalarRing,
+  { kernels, recorder, ring }: CoefficientPlaces,
 ) {
-  if (typeof coefficient === 'number')
-    return { place: recorder.constant([coefficient]), stride: 0 };
-  const given = coefficient instanceof Float64Array ? coefficient.length : coefficient.columns;
+  if (typeof coefficient !== 'object')
+    return { place: recorder.constant(kernels.format.wordsOf(coefficient)), stride: 0 };
+  const given = isArray(coefficient) ? coefficient.length : coefficient.columns;
   check(
     given === columns,
     'bad-parameter',
     () =>
       `a coefficient of ${given} numbers on a block of ${columns} columns: expected one for each`,
   );
-  if (coefficient instanceof Float64Array)
-    return { place: recorder.constant(coefficient), stride: 1 };
+  if (isArray(coefficient))
+    return { place: recorder.constant(kernels.format.wordsOf(coefficient)), stride: 1 };
   check(
     coefficient instanceof DeviceScalars,
     'usage',
     () => 'scalars of another backend used as a coefficient',
   );
   return { place: ring.placeOf(coefficient), stride: 1 };
+}
+
+function isArray(coefficient: HostCoefficient | Scalars): coefficient is Float64Array | BigInt64Array {
+  return coefficient instanceof Float64Array || coefficient instanceof BigInt64Array;
 }

@@ -23,16 +23,14 @@ export class DeviceVector implements Vector {
 export class VectorPool {
   readonly #device: Device;
   readonly #recorder: Recorder;
-  readonly #elementsPerColumn: number;
-  readonly #elementBytes: number;
+  readonly #bytesPerColumn: number;
   readonly #idle = new Map<number, GPUBuffer[]>();
   readonly #used = new Set<GPUBuffer>();
 
-  constructor(device: Device, recorder: Recorder, elementsPerColumn: number, elementBytes: number) {
+  constructor(device: Device, recorder: Recorder, bytesPerColumn: number) {
     this.#device = device;
     this.#recorder = recorder;
-    this.#elementsPerColumn = elementsPerColumn;
-    this.#elementBytes = elementBytes;
+    this.#bytesPerColumn = bytesPerColumn;
   }
 
   /**
@@ -80,7 +78,7 @@ export class VectorPool {
   }
 
   #allocate(columns: number): GPUBuffer {
-    const bytes = this.#elementsPerColumn * columns * this.#elementBytes;
+    const bytes = this.#bytesPerColumn * columns;
     if (this.#idle.size > 0 && this.#device.allocatedBytes + bytes > this.#device.memoryBudget) {
       this.#recorder.forget();
       this.#freeIdle();

@@ -1,0 +1,212 @@
+// What a workspace of either number format stands on: a graph placed on a device, its vectors, the
+// recorder, the ring of scalars and the buffers for reading back. The verbs of backend.ts
+// (workspace.ts) and of exact.ts (exact-workspace.ts) are written above it.
+
+import { check } from '../../base/errors.js';
+import type { Scalars, Vector } from '../backend.js';
+import type { Structure } from './arrangement.js';
+import { usages, type Device } from './device.js';
+import { recordAccumulation, recordCombination } from './elementwise.js';
+import { placeMatrix } from './matrix.js';
+import type { Kernels } from './pipelines.js';
+import { recordProduct, type OwnProduct, type Stage } from './product.js';
+import { Readback } from './readback.js';
+import { Recorder } from './recorder.js';
+import { recordReductions, type OwnReduction } from './reduction.js';
+import { DeviceScalars, ScalarRing } from './scalars.js';
+import type { OwnTerm } from './terms.js';
+import { VectorPool, type DeviceVector } from './vectors.js';
+import type { Weighing } from './weighing.js';
+
+const MOST_TERMS = 24;
+const PRODUCT_TERMS = 4;
+/** Constant coefficients of one submit, and scalars kept; less where the binding limit is small. */
+const CONSTANTS = 2 ** 16;
+const SCALARS = 2 ** 18;
+
+/** Places a graph and waits until it is there. */
+export async function openGround(
+  device: Device,
+  kernels: Kernels,
+  axons: Structure,
+  directions: 'in' | 'both',
+  weighing: Weighing,
+): Promise<Ground> {
+  device.assertUsable();
+  const matrix = await placeMatrix(device, kernels.format, axons, directions, weighing);
+  const { scalarBytes, elementBytes } = kernels.format;
+  const space = Math.floor(device.bindingLimit / scalarBytes);
+  const constants = Math.min(CONSTANTS, Math.floor(space / 4));
+  const scalars = Math.min(SCALARS, space - constants);
+  const recorder = new Recorder(device, kernels.format, { constants, scalars });
+  const ring = new ScalarRing(constants, scalars);
+  const nothing = device.allocate('nothing', scalarBytes, usages.storage);
+  const { rows } = axons;
+  const bytesPerColumn = (rows + matrix.partialElements) * elementBytes;
+  const vectors = new VectorPool(device, recorder, bytesPerColumn);
+  const stage = { rows, kernels, recorder, ring, matrix, nothing };
+  const ground = new Ground(device, stage, vectors, new Readback(device, recorder));
+  await device.settle(device.device.queue.onSubmittedWorkDone());
+  return ground;
+}
+
+/** A placed graph. Make one with openGround. */
+export class Ground {
+  readonly #device: Device;
+  readonly #vectors: VectorPool;
+  readonly #readback: Readback;
+  readonly #partials: [GPUBuffer | null, GPUBuffer | null] = [null, null];
+  #destroyed = false;
+
+  constructor(
+    device: Device,
+    readonly stage: Stage,
+    vectors: VectorPool,
+    readback: Readback,
+  ) {
+    this.#device = device;
+    this.#vectors = vectors;
+    this.#readback = readback;
+  }
+
+  /** Reuses a released block of as many columns, zeroed on the device; else allocates. */
+  vector(columns: number): DeviceVector {
+    this.#assertOpen();
+    return this.#vectors.take(columns);
+  }
+
+  /**
+   * Keeps the block for reuse: verbs already recorded may still read it, and later ones come after.
+   */
+  release(vector: Vector): void {
+    this.#vectors.give(this.#vectors.own(vector));
+  }
+
+  /** A vector of this workspace; throws if it is foreign or released. */
+  own(vector: Vector): DeviceVector {
+    this.#assertOpen();
+    return this.#vectors.own(vector);
+  }
+
+  /** The same of a vector that may be absent. */
+  ownIf(vector: Vector | undefined): DeviceVector | null {
+    return vector === undefined ? null : this.own(vector);
+  }
+
+  /** Throws `bad-parameter` unless `given` numbers fill a block of so many columns. */
+  checkLength(given: number, columns: number): void {
+    const { rows } = this.stage;
+    check(
+      given === rows * columns,
+      'bad-parameter',
+      () => `write: expected ${rows} × ${columns} numbers, found ${given}`,
+    );
+  }
+
+  /**
+   * Copies elements in device order in, after submitting what may still read the old ones: the
+   * queue writes before anything that is submitted later.
+   */
+  write({ buffer }: DeviceVector, elements: Float32Array | BigInt64Array): void {
+    this.stage.recorder.flush();
+    this.#device.device.queue.writeBuffer(buffer, 0, elements as GPUAllowSharedBufferSource);
+  }
+
+  /** One dispatch per slice, one more for long rows, one per six left-over terms. */
+  product(product: OwnProduct): void {
+    const { length } = product.terms;
+    check(
+      length <= PRODUCT_TERMS,
+      'usage',
+      () => `${length} terms in a product: expected at most ${PRODUCT_TERMS}`,
+    );
+    const rest = recordProduct(this.stage, product);
+    product.out.exponent = 0;
+    for (const group of rest) recordAccumulation(this.stage, product.out, group);
+  }
+
+  /** One dispatch per six vectors besides out. */
+  combine(out: DeviceVector, terms: readonly OwnTerm[]): void {
+    check(
+      terms.length <= MOST_TERMS,
+      'usage',
+      () => `${terms.length} terms: expected at most ${MOST_TERMS}`,
+    );
+    recordCombination(this.stage, out, terms);
+  }
+
+  /**
+   * One dispatch per stage and six vectors: two stages from 2,049 rows, three from four million.
+   */
+  reduce(reductions: readonly OwnReduction[]): readonly Scalars[] {
+    return recordReductions(this.stage, reductions, {
+      take: (which, totals) =>
+        this.#partialsOf(which, totals * this.stage.kernels.format.scalarBytes),
+    });
+  }
+
+  /** The bytes of scalars, one after the other: one submit and one wait, however many. */
+  async scalarBytes(scalars: readonly Scalars[]): Promise<ArrayBuffer> {
+    this.#assertOpen();
+    const { ring, recorder, kernels } = this.stage;
+    const { scalarBytes } = kernels.format;
+    const pieces = scalars.map((own) => {
+      check(own instanceof DeviceScalars, 'usage', () => 'scalars of another backend');
+      return {
+        buffer: recorder.coefficients,
+        byte: scalarBytes * ring.placeOf(own),
+        bytes: scalarBytes * own.columns,
+      };
+    });
+    return pieces.length === 0 ? new ArrayBuffer(0) : this.#readback.read(pieces);
+  }
+
+  /** The bytes of a block in device order: one submit, one wait. */
+  elementBytes({ buffer, columns }: DeviceVector): Promise<ArrayBuffer> {
+    const { rows, kernels } = this.stage;
+    const bytes = kernels.format.elementBytes * rows * columns;
+    return this.#readback.read([{ buffer, byte: 0, bytes }]);
+  }
+
+  /**
+   * Drops what is recorded and not submitted; reads under way still end. Returns whether it was
+   * still open.
+   */
+  destroy(): boolean {
+    if (this.#destroyed) return false;
+    this.#destroyed = true;
+    const { recorder, matrix, nothing } = this.stage;
+    recorder.destroy();
+    this.#vectors.destroy();
+    this.#readback.destroy();
+    const partials = this.#partials.filter((buffer) => buffer !== null);
+    const slices = matrix.slices.map(({ buffer }) => buffer);
+    for (const buffer of [...slices, ...partials, nothing]) this.#device.free(buffer);
+    if (matrix.joins !== null) this.#device.free(matrix.joins.buffer);
+    return true;
+  }
+
+  /** A buffer for partial sums, grown as needed. */
+  #partialsOf(which: 0 | 1, bytes: number): GPUBuffer {
+    const known = this.#partials[which];
+    if (known !== null && known.size >= bytes) return known;
+    if (known !== null) {
+      this.stage.recorder.forget();
+      this.#device.free(known);
+    }
+    this.#partials[which] = null;
+    const grown = this.#device.allocate('partial sums', bytes, usages.storage);
+    this.#partials[which] = grown;
+    return grown;
+  }
+
+  #assertOpen(): void {
+    check(
+      !this.#destroyed,
+      'usage',
+      () => 'a workspace was used after destroy()',
+      'open the graph again',
+    );
+    this.#device.assertUsable();
+  }
+}
