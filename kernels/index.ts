@@ -10,6 +10,7 @@ import { combine, scale } from './combine';
 import { exactCombine, exactScale } from './exact-combine';
 import { exactProduct } from './exact-product';
 import { exactReduce } from './exact-reduce';
+export { weightedLogarithms } from './exact-logarithm';
 import { product } from './product';
 import { productBlock } from './product-block';
 import { reduce } from './reduce';

@@ -19,8 +19,32 @@ const LARGEST_ROW_BYTES = 4 + 4096 + 8;
  * little-endian. Cost: about 0.2 s for three million rows.
  */
 export function digestOfFocus(header: string, ids: NamedRows, values: Float64Array): string {
+  return digestOfRows(`focus-f64-1\n${header}\n`, ids, (view, at, i) =>
+    view.setFloat64(at, values[i], true),
+  );
+}
+
+/** The same for exact arithmetic: "focus-exact-1\n" and values in units of 2⁻⁶¹ (i64). */
+export function digestOfExactFocus(header: string, ids: NamedRows, units: BigInt64Array): string {
+  return digestOfRows(`focus-exact-1\n${header}\n`, ids, (view, at, i) =>
+    view.setBigInt64(at, units[i], true),
+  );
+}
+
+/** SHA-256 of integers as little-endian i64. */
+export function digestOfUnits(units: BigInt64Array): string {
+  const bytes = new DataView(new ArrayBuffer(units.byteLength));
+  units.forEach((value, i) => bytes.setBigInt64(8 * i, value, true));
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function digestOfRows(
+  head: string,
+  ids: NamedRows,
+  put: (view: DataView, at: number, row: number) => void,
+): string {
   const hash = createHash('sha256');
-  hash.update(`focus-f64-1\n${header}\n`);
+  hash.update(head);
   const block = new Uint8Array(BLOCK_BYTES);
   const view = new DataView(block.buffer);
   let used = 0;
@@ -31,7 +55,7 @@ export function digestOfFocus(header: string, ids: NamedRows, values: Float64Arr
     }
     const length = ids.copyBytes(i, block, used + 4);
     view.setUint32(used, length, true);
-    view.setFloat64(used + 4 + length, values[i], true);
+    put(view, used + 4 + length, i);
     used += 12 + length;
   }
   hash.update(block.subarray(0, used));

@@ -42,7 +42,7 @@ export interface SolverOptions extends FocusOptions {
 export interface FocusResult extends Entropies {
   readonly reading: Parameters['reading'];
   readonly parameters: Parameters;
-  readonly precision: Precision;
+  readonly precision: Precision | 'exact';
   readonly backend: Backend['name'];
   readonly tolerance: number;
   /** φ, n × 1: positive, sum 1, in the graph's particle order. */

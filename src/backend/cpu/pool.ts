@@ -32,6 +32,11 @@ function kernelModule(): WebAssembly.Module {
   return compiled;
 }
 
+/** The kernels over a memory, for the calling thread. */
+export function createKernels(memory: Memory): Record<string, unknown> {
+  return new WebAssembly.Instance(kernelModule(), { env: { memory: memory.shared } }).exports;
+}
+
 // Plain JavaScript in a string: it must run from source and from dist alike, and it is one call
 // into the kernels.
 const WORKER = `
@@ -45,8 +50,7 @@ instance.exports.serve(control, seen);
 /** Opens a pool of up to `threads` threads over a memory; the calling thread is one of them. */
 export function openPool(memory: Memory, threads: number): Pool {
   const module = kernelModule();
-  const instance = new WebAssembly.Instance(module, { env: { memory: memory.shared } });
-  const kernels = instance.exports as unknown as Kernels;
+  const kernels = createKernels(memory) as unknown as Kernels;
   const control = memory.allocate(CONTROL_BYTES);
   const workers: Worker[] = [];
   let active = 1;

@@ -1,0 +1,229 @@
+// Solves φ = G(φ) in exact arithmetic (docs/exact-arithmetic.md, section 4). Stages measure the
+// residual with a degree that grows by a fixed schedule and correct φ; nothing that steers depends on
+// a neighbouring column, on threads or on a machine.
+
+import type { Vector } from '../../backend/backend.js';
+import { FocusError } from '../../base/errors.js';
+import { eventTurn } from '../../base/turn.js';
+import { applicationError } from './certificate.js';
+import { correct, openCorrection, STEPS, type ExactMeasured } from './correct.js';
+import type { ExactOperator } from './operator.js';
+import { CERTAIN } from './series.js';
+import { ONE, rationalOf, times, type Rational } from './units.js';
+
+/** How far and how to solve. */
+export interface ExactSolveOptions {
+  readonly tolerance: number;
+  readonly mostIterations: number;
+  /** Whether the start is an earlier focus. */
+  readonly warm: boolean;
+  readonly onProgress?: ((applications: number, errorBound: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where one column ended. */
+export interface ExactColumn {
+  /** Applications of G. */
+  readonly applications: number;
+  /** Σ|G(φ) − φ| in focus units. */
+  readonly residual: bigint;
+  /** Residual, truncation and roundings: E of section 6. */
+  readonly error: bigint;
+  /** Σφ as it stands. */
+  readonly mass: bigint;
+  /** Whether E met its goal. */
+  readonly done: boolean;
+}
+
+/** Bits by which the residual is expected to fall from stage to stage, and before the first. */
+const STAGE_BITS = 5;
+const FIRST_BITS = 3;
+const WARM_STAGE = 3;
+const MOST_STALLED = 3;
+const ROUGH = CERTAIN >> 4n;
+const LARGEST_NORM = 1n << 62n;
+
+/** Degrees of the schedule. */
+export interface Schedule {
+  readonly rough: number;
+  degree(stage: number): number;
+  isFinal(stage: number): boolean;
+}
+
+/** The schedule of section 4 for a goal. */
+export function scheduleOf({ series, constants }: ExactOperator, tolerance: number): Schedule {
+  const goal = times(rationalOf(tolerance), {
+    numerator: constants.injection.numerator,
+    denominator: constants.injection.denominator * 5n,
+  });
+  const bitsOf = (stage: number): bigint => BigInt(FIRST_BITS + STAGE_BITS * stage);
+  const isFinal = (stage: number): boolean =>
+    goal.denominator <= goal.numerator << bitsOf(stage);
+  const rough = series === null ? 0 : series.degreeFor(1n, ROUGH, 0);
+  const most = (CERTAIN * goal.numerator) / goal.denominator;
+  return {
+    rough,
+    isFinal,
+    degree: (stage) =>
+      series === null
+        ? 0
+        : series.degreeFor(2n, isFinal(stage) ? most : CERTAIN >> bitsOf(stage), rough),
+  };
+}
+
+/** Measures f = G(φ) − φ into `f`. Throws where ‖φ‖₁ leaves the range that the widths allow. */
+async function measure(
+  operator: ExactOperator,
+  phi: Vector,
+  f: Vector,
+  degree: number,
+): Promise<ExactMeasured> {
+  const { workspace, constantVector } = operator;
+  operator.apply(f, phi, degree, constantVector, phi);
+  const [residual, mass, norm] = await workspace.numbers(
+    workspace.reduce([
+      { kind: 'absolute', x: f },
+      { kind: 'sum', x: phi },
+      { kind: 'absolute', x: phi },
+    ]),
+  );
+  if (norm.some((value) => value > LARGEST_NORM)) {
+    throw new FocusError(
+      'failure',
+      'exact arithmetic: the norm of a vector leaves its range, so it was stopped',
+      'use --precision f64',
+    );
+  }
+  return { residual, mass };
+}
+
+/** Solves every column of φ. */
+export async function solveExact(
+  operator: ExactOperator,
+  phi: Vector,
+  options: ExactSolveOptions,
+): Promise<readonly ExactColumn[]> {
+  const { workspace, columns } = operator;
+  const schedule = scheduleOf(operator, options.tolerance);
+  const goal = goalOf(operator, options.tolerance);
+  const f = workspace.vector(columns);
+  const room = openCorrection(operator);
+  const results: (ExactColumn | null)[] = Array.from({ length: columns }, () => null);
+  const best: (bigint | null)[] = Array.from({ length: columns }, () => null);
+  const stalled = new Uint8Array(columns);
+  let applications = 0;
+  for (let stage = options.warm ? WARM_STAGE : 0; ; stage++) {
+    await eventTurn();
+    options.signal?.throwIfAborted();
+    const degree = schedule.degree(stage);
+    const isFinal = schedule.isFinal(stage);
+    const measured = await measure(operator, phi, f, degree);
+    applications++;
+    const more = applicationError(operator, degree);
+    measured.residual.forEach((residual, b) => {
+      if (results[b] !== null) return;
+      const error = residual + more;
+      const done = isFinal && error * goal.denominator <= goal.numerator;
+      if (isFinal) {
+        const known = best[b];
+        const fell = known === null || 10n * residual <= 7n * known;
+        stalled[b] = fell ? 0 : stalled[b] + 1;
+        if (known === null || residual < known) best[b] = residual;
+      }
+      const stop =
+        done || applications + STEPS + 1 > options.mostIterations || stalled[b] === MOST_STALLED;
+      if (stop) results[b] = { applications, residual, error, mass: measured.mass[b], done };
+    });
+    reportProgress(operator, options, applications, measured, more);
+    if (results.every((result) => result !== null)) break;
+    const active = results.map((result) => result === null);
+    await correct(operator, room, phi, f, measured, active, schedule.rough, options.signal);
+    applications += STEPS;
+  }
+  room.release();
+  workspace.release(f);
+  return results as ExactColumn[];
+}
+
+/** (tolerance·ONE − n)·λ_d·t, what E may be. */
+function goalOf({ workspace, constants }: ExactOperator, tolerance: number): Rational {
+  const { numerator, denominator } = rationalOf(tolerance);
+  const { injection } = constants;
+  return {
+    numerator:
+      (numerator * ONE - BigInt(workspace.rows) * denominator) * injection.numerator,
+    denominator: denominator * injection.denominator,
+  };
+}
+
+function reportProgress(
+  { constants }: ExactOperator,
+  options: ExactSolveOptions,
+  applications: number,
+  { residual }: ExactMeasured,
+  more: bigint,
+): void {
+  if (options.onProgress === undefined) return;
+  const most = residual.reduce((a, b) => (a > b ? a : b));
+  const { numerator, denominator } = constants.injection;
+  const bound = ((most + more) * denominator) / numerator;
+  options.onProgress(applications, Number(bound) / Number(ONE));
+}
+
+/** Applies φ ← G(φ) exactly `count` times with the degree of a final stage, then measures. */
+export async function iterateExact(
+  operator: ExactOperator,
+  phi: Vector,
+  count: number,
+  options: ExactSolveOptions,
+): Promise<readonly ExactColumn[]> {
+  const { workspace, columns, constantVector } = operator;
+  const schedule = scheduleOf(operator, options.tolerance);
+  const goal = goalOf(operator, options.tolerance);
+  const degree = schedule.degree(finalStage(schedule));
+  const next = workspace.vector(columns);
+  for (let step = 0; step < count; step++) {
+    await eventTurn();
+    options.signal?.throwIfAborted();
+    operator.apply(next, phi, degree, constantVector);
+    workspace.combine(phi, [{ coefficient: 1n, shift: 0, vector: next }]);
+  }
+  const { residual, mass } = await measure(operator, phi, next, degree);
+  workspace.release(next);
+  const more = applicationError(operator, degree);
+  return residual.map((value, b) => ({
+    applications: count,
+    residual: value,
+    error: value + more,
+    mass: mass[b],
+    done: (value + more) * goal.denominator <= goal.numerator,
+  }));
+}
+
+/** The first final stage. */
+export function finalStage(schedule: Schedule): number {
+  let stage = 0;
+  while (!schedule.isFinal(stage)) stage++;
+  return stage;
+}
+
+/** Makes Σφ exactly ONE by the stated correction; returns the units that were missing. O(n). */
+export function normalise(phi: BigInt64Array): bigint {
+  let sum = 0n;
+  for (const value of phi) sum += value;
+  const missing = ONE - sum;
+  const n = BigInt(phi.length);
+  if (missing > 0n) {
+    const each = missing / n;
+    const some = Number(missing % n);
+    for (let i = 0; i < phi.length; i++) phi[i] += each + (i < some ? 1n : 0n);
+  }
+  for (let left = -missing; left > 0n;) {
+    for (let i = 0; i < phi.length && left > 0n; i++) {
+      if (phi[i] <= 0n) continue;
+      phi[i]--;
+      left--;
+    }
+  }
+  return missing;
+}
