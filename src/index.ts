@@ -2,22 +2,34 @@
 // functions.
 
 export { FocusError, type ErrorCode } from './base/errors.js';
-export { openCpu, type CpuOptions } from './backend/cpu/cpu.js';
+export { openCpu, openCpuExact, type CpuOptions } from './backend/cpu/cpu.js';
 export {
   openWebGpu,
+  openWebGpuExact,
   probeWebGpu,
   type AdapterDescription,
   type WebGpuProbe,
 } from './backend/webgpu/webgpu.js';
 export {
   chooseBackend,
+  chooseExactBackend,
   type BackendName,
   type BackendRequest,
   type Choice,
 } from './backend/choose.js';
 export type { Backend, Precision } from './backend/backend.js';
-export { digestOfFocus } from './base/digest.js';
+export type { ExactBackend } from './backend/exact.js';
+export { digestOfExactFocus, digestOfFocus } from './base/digest.js';
 export { detailsOf, type FocusDetails } from './focus/details.js';
+export { exactDecimal } from './focus/exact/decimal.js';
+export {
+  focusExact,
+  focusExactColumns,
+  type ExactFocus,
+  type ExactOptions,
+  type ExactPart,
+  type ExactStart,
+} from './focus/exact/focus-exact.js';
 export { focus, type FocusResult, type SolverOptions } from './focus/focus.js';
 export type { Eigenvalue } from './focus/spectrum.js';
 export { entropiesOf, topOf, type Entropies } from './focus/measures.js';

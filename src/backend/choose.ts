@@ -3,8 +3,9 @@
 // one line on stderr.
 
 import type { Backend, Precision } from './backend.js';
-import { openCpu } from './cpu/cpu.js';
-import { openWebGpu, probeWebGpu } from './webgpu/webgpu.js';
+import { openCpu, openCpuExact } from './cpu/cpu.js';
+import type { ExactBackend } from './exact.js';
+import { openWebGpu, openWebGpuExact, probeWebGpu } from './webgpu/webgpu.js';
 
 /** What a caller may ask for. */
 export type BackendName = 'auto' | 'cpu' | 'webgpu';
@@ -25,8 +26,8 @@ export interface BackendRequest {
 }
 
 /** A backend and why it was taken. */
-export interface Choice {
-  readonly backend: Backend;
+export interface Choice<Machine = Backend> {
+  readonly backend: Machine;
   readonly reason: string;
 }
 
@@ -36,19 +37,39 @@ export const WORTH_A_GPU = 2_000_000;
 /**
  * Opens the machine. Throws FocusError `no-backend` where the one asked for by name cannot be had.
  */
-export async function chooseBackend(request: BackendRequest): Promise<Choice> {
-  const { backend = 'auto', precision, threads, axons } = request;
-  const cpu = (reason: string): Choice => ({
-    backend: openCpu({
-      ...(precision === undefined ? {} : { precision }),
-      ...(threads === undefined ? {} : { threads }),
-    }),
-    reason,
-  });
+export function chooseBackend(request: BackendRequest): Promise<Choice> {
+  const { precision, threads } = request;
+  return choose(
+    request,
+    () =>
+      openCpu({
+        ...(precision === undefined ? {} : { precision }),
+        ...(threads === undefined ? {} : { threads }),
+      }),
+    openWebGpu,
+  );
+}
+
+/** The same for exact arithmetic, whose results do not depend on the choice. */
+export function chooseExactBackend(
+  request: Omit<BackendRequest, 'precision'>,
+): Promise<Choice<ExactBackend>> {
+  const { threads } = request;
+  return choose(
+    request,
+    () => openCpuExact(threads === undefined ? {} : { threads }),
+    openWebGpuExact,
+  );
+}
+
+async function choose<Machine>(
+  { backend = 'auto', axons }: Omit<BackendRequest, 'precision'>,
+  openOnCpu: () => Machine,
+  openOnGpu: (options: { software?: boolean }) => Promise<Machine>,
+): Promise<Choice<Machine>> {
+  const cpu = (reason: string): Choice<Machine> => ({ backend: openOnCpu(), reason });
   if (backend === 'cpu') return cpu('asked for by name');
-  if (backend === 'webgpu') {
-    return { backend: await openWebGpu(), reason: 'asked for by name' };
-  }
+  if (backend === 'webgpu') return { backend: await openOnGpu({}), reason: 'asked for by name' };
   if (axons < WORTH_A_GPU) {
     return cpu(
       `auto: ${axons} axons are fewer than the ${WORTH_A_GPU} that are worth a GPU's start`,
@@ -66,7 +87,7 @@ export async function chooseBackend(request: BackendRequest): Promise<Choice> {
   }
   try {
     return {
-      backend: await openWebGpu({ software: false }),
+      backend: await openOnGpu({ software: false }),
       reason: `auto: ${real.name} is a GPU`,
     };
   } catch (error) {

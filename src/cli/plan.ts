@@ -44,7 +44,7 @@ export async function planOf(path: string, run: PlannedRun): Promise<string> {
   const lines = [
     `input      ${path}: about ${links.toLocaleString('en')} links (${basis})`,
     `reading    ${run.reading ?? 'focus-1'}, ${precision}, certified L1 error ${
-      run.tolerance ?? (precision === 'f64' ? 1e-9 : 1e-5)
+      run.tolerance ?? (precision === 'f32' ? 1e-5 : 1e-9)
     }`,
     `backend    ${run.backend ?? 'auto'}, ${run.threads ?? availableParallelism()} threads on the CPU`,
     `memory     about ${mebibytes(Math.max(reading, solving + links * 20))} at the peak`,

@@ -4,12 +4,19 @@
 import { access, constants, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import { BACKEND_NAMES, chooseBackend, type BackendName } from '../backend/choose.js';
+import {
+  BACKEND_NAMES,
+  chooseBackend,
+  chooseExactBackend,
+  type BackendName,
+} from '../backend/choose.js';
 import type { Precision } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { digestOfFocus } from '../base/digest.js';
 import { check, FocusError } from '../base/errors.js';
 import type { FocusDetails } from '../focus/details.js';
+import { exactDecimal } from '../focus/exact/decimal.js';
+import { focusExact, type ExactFocus } from '../focus/exact/focus-exact.js';
 import { focus, type FocusResult } from '../focus/focus.js';
 import { topOf } from '../focus/measures.js';
 import { READINGS, type Reading } from '../focus/parameters.js';
@@ -28,7 +35,7 @@ import { choice, option, readInteger, readLambda, readNumber, withConfig } from 
 
 interface RankFlags {
   readonly reading?: Reading;
-  readonly precision?: Precision;
+  readonly precision?: Precision | 'exact';
   readonly backend?: BackendName;
   readonly threads?: number;
   readonly tolerance?: number;
@@ -57,10 +64,10 @@ export function rankCommand(): Command {
     .description('compute the focus of a graph, with a proven error bound')
     .argument('<links>', 'file of links, or - for standard input');
   choice(command, '--reading <name>', 'reading of the tri-kernel (default focus-1)', READINGS);
-  choice(command, '--precision <name>', 'of the result (default f64)', ['f64', 'f32']);
+  choice(command, '--precision <name>', 'of the result (default f64)', ['f64', 'f32', 'exact']);
   choice(command, '--backend <name>', 'machine (default auto)', BACKEND_NAMES);
   option(command, '--threads <n>', 'CPU threads (default all cores)', readInteger(1));
-  option(command, '--tolerance <e>', 'L1 error to certify (default 1e-9, f32 1e-5)', readNumber);
+  option(command, '--tolerance <e>', 'L1 error to certify (default 1e-9; f32: 1e-5)', readNumber);
   option(command, '--iterations <n>', 'exactly n plain applications of R', readInteger(0));
   option(command, '--max-iterations <n>', 'give up after n (default 10000)', readInteger(1));
   option(command, '--teleport <t>', 'teleport probability in (0, 1] (default 0.15)', readNumber);
@@ -138,13 +145,7 @@ async function compute(
   flags: RankFlags,
   progress: ReturnType<typeof openProgress>,
   say: Say,
-): Promise<FocusResult> {
-  const precision = flags.precision ?? 'f64';
-  const axons = graph.report.axons;
-  const { backend, reason } = await chooseBackend({ ...flags, precision, axons });
-  say(`backend: ${backend.description} (${reason})`);
-  progress.phase('solving');
-  const tolerance = flags.tolerance ?? (precision === 'f64' ? 1e-9 : 1e-5);
+): Promise<FocusResult | ExactFocus> {
   const {
     out,
     top,
@@ -155,35 +156,42 @@ async function compute(
     order,
     backend: name,
     maxIterations,
+    precision = 'f64',
     ...options
   } = flags;
-  try {
-    return await interruptible((signal) =>
-      focus(
-        graph,
-        {
-          ...options,
-          precision,
-          tolerance,
-          mostIterations: maxIterations,
-          signal,
-          onProgress: ({ iterations, errorBound }) =>
-            progress.update(
-              Math.log(Math.max(errorBound, tolerance)) / Math.log(tolerance),
-              `${iterations} iterations, error ≤ ${errorBound.toExponential(1)}`,
-            ),
-        },
-        backend,
+  const axons = graph.report.axons;
+  const tolerance = flags.tolerance ?? (precision === 'f32' ? 1e-5 : 1e-9);
+  const shared = {
+    ...options,
+    tolerance,
+    mostIterations: maxIterations,
+    onProgress: ({ iterations, errorBound }: { iterations: number; errorBound: number }) =>
+      progress.update(
+        Math.log(Math.max(errorBound, tolerance)) / Math.log(tolerance),
+        `${iterations} iterations, error ≤ ${errorBound.toExponential(1)}`,
       ),
+  };
+  const announce = (description: string, reason: string): void => {
+    say(`backend: ${description} (${reason})`);
+    progress.phase('solving');
+  };
+  if (precision === 'exact') {
+    const { backend, reason } = await chooseExactBackend({ ...flags, axons });
+    announce(backend.description, reason);
+    return interruptible((signal) => focusExact(graph, { ...shared, signal }, backend)).finally(
+      () => backend.destroy(),
     );
-  } finally {
-    backend.destroy();
   }
+  const { backend, reason } = await chooseBackend({ ...flags, precision, axons });
+  announce(backend.description, reason);
+  return interruptible((signal) =>
+    focus(graph, { ...shared, precision, signal }, backend),
+  ).finally(() => backend.destroy());
 }
 
 async function describe(
   graph: Graph,
-  result: FocusResult,
+  result: FocusResult | ExactFocus,
   { threads }: RankFlags,
 ): Promise<FocusDetails> {
   // Loaded on demand: its eigenvalue solver would slow the start of every other run.
@@ -192,14 +200,20 @@ async function describe(
   return detailsOf(graph, result.parameters, result.phi.data, backend);
 }
 
+/** What exact arithmetic adds to a result; null in f64 and f32. */
+function exactOf(result: FocusResult | ExactFocus): ExactFocus['exact'] | null {
+  return 'exact' in result ? result.exact : null;
+}
+
 /** The keys of --json, which scripts rely on. */
 function summaryOf(
   graph: Graph,
-  result: FocusResult,
+  result: FocusResult | ExactFocus,
   details: FocusDetails | null,
   elapsedMs: number,
 ): Record<string, unknown> {
   const { report } = graph;
+  const exact = exactOf(result);
   const { teleport, mu, tau, lambda, unit, prior } = result.parameters;
   const parameters = { teleport, mu, tau, lambda, unit, prior };
   // A parameter of an operator without weight changes nothing, so it is not part of the digest.
@@ -234,7 +248,14 @@ function summaryOf(
           freeEnergy: details.freeEnergy,
         }),
     elapsedMs: Math.round(elapsedMs),
-    digest: digestOfFocus(header, graph.ids, result.phi.data),
+    ...(exact === null
+      ? {}
+      : {
+          entropyExact: exactDecimal(exact.entropy, 56),
+          syntropyExact: exactDecimal(exact.syntropy, 56),
+          residualExact: exactDecimal(exact.residual, 61),
+        }),
+    digest: exact?.digest ?? digestOfFocus(header, graph.ids, result.phi.data),
   };
 }
 
@@ -242,11 +263,17 @@ async function writeOutput(
   out: string,
   graph: Graph,
   notes: ReadNotes,
-  result: FocusResult,
+  result: FocusResult | ExactFocus,
   summary: Record<string, unknown>,
   say: Say,
 ): Promise<void> {
-  await writeFocus(out, { ids: graph.ids, focus: result.phi.data, focusExact: null });
+  const units = exactOf(result)?.units;
+  const focusExactAt = units === undefined ? null : (i: number) => exactDecimal(units[i], 61);
+  await writeFocus(out, {
+    ids: graph.ids,
+    focus: result.phi.data,
+    focusExact: focusExactAt,
+  });
   const reproducible = Object.fromEntries(
     Object.entries(summary).filter(([key]) => key !== 'elapsedMs'),
   );
@@ -261,7 +288,7 @@ async function writeOutput(
 
 function print(
   graph: Graph,
-  result: FocusResult,
+  result: FocusResult | ExactFocus,
   details: FocusDetails | null,
   summary: Record<string, unknown>,
   flags: RankFlags,
