@@ -23,6 +23,15 @@ export { digestOfExactFocus, digestOfFocus } from './base/digest.js';
 export { detailsOf, type FocusDetails } from './focus/details.js';
 export { exactDecimal } from './focus/exact/decimal.js';
 export {
+  alignUnits,
+  deltaOf,
+  syntropyChange,
+  type ExactDelta,
+  type NamedUnits,
+  type SyntropyChange,
+} from './focus/exact/delta.js';
+export { detailsExact, type ExactDetails } from './focus/exact/details.js';
+export {
   focusExact,
   focusExactColumns,
   type ExactFocus,

@@ -11,7 +11,7 @@ import {
   type BackendName,
 } from '../backend/choose.js';
 import type { Precision } from '../backend/backend.js';
-import { openCpu } from '../backend/cpu/cpu.js';
+import { openCpu, openCpuExact } from '../backend/cpu/cpu.js';
 import { digestOfFocus } from '../base/digest.js';
 import { check, FocusError } from '../base/errors.js';
 import type { FocusDetails } from '../focus/details.js';
@@ -189,15 +189,41 @@ async function compute(
   ).finally(() => backend.destroy());
 }
 
+/** Details to print; in exact arithmetic the operators and the free energy are exact too. */
+interface PrintedDetails extends FocusDetails {
+  readonly freeEnergyExact: string | null;
+}
+
 async function describe(
   graph: Graph,
   result: FocusResult | ExactFocus,
   { threads }: RankFlags,
-): Promise<FocusDetails> {
+): Promise<PrintedDetails> {
   // Loaded on demand: its eigenvalue solver would slow the start of every other run.
   const { detailsOf } = await import('../focus/details.js');
-  const backend = openCpu(threads === undefined ? {} : { threads });
-  return detailsOf(graph, result.parameters, result.phi.data, backend);
+  const options = threads === undefined ? {} : { threads };
+  const { parameters, tolerance } = result;
+  const details = await detailsOf(graph, parameters, result.phi.data, openCpu(options));
+  const exact = exactOf(result);
+  if (exact === null) return { ...details, freeEnergyExact: null };
+  const { detailsExact } = await import('../focus/exact/details.js');
+  const whole = await detailsExact(
+    graph,
+    parameters,
+    exact.units,
+    tolerance,
+    openCpuExact(options),
+  );
+  const asDoubles = (units: BigInt64Array) =>
+    Float64Array.from(units, (value) => Number(value) / 2 ** 61);
+  return {
+    ...details,
+    diffusion: asDoubles(whole.diffusion),
+    springs: asDoubles(whole.springs),
+    heat: asDoubles(whole.heat),
+    freeEnergy: Number(whole.freeEnergy) / 2 ** 56,
+    freeEnergyExact: exactDecimal(whole.freeEnergy, 56),
+  };
 }
 
 /** What exact arithmetic adds to a result; null in f64 and f32. */
@@ -209,7 +235,7 @@ function exactOf(result: FocusResult | ExactFocus): ExactFocus['exact'] | null {
 function summaryOf(
   graph: Graph,
   result: FocusResult | ExactFocus,
-  details: FocusDetails | null,
+  details: PrintedDetails | null,
   elapsedMs: number,
 ): Record<string, unknown> {
   const { report } = graph;
@@ -246,6 +272,9 @@ function summaryOf(
           lambda2Diffusion: details.lambda2Diffusion.value,
           fiedler: details.fiedler.value,
           freeEnergy: details.freeEnergy,
+          ...(details.freeEnergyExact === null
+            ? {}
+            : { freeEnergyExact: details.freeEnergyExact }),
         }),
     elapsedMs: Math.round(elapsedMs),
     ...(exact === null
@@ -289,7 +318,7 @@ async function writeOutput(
 function print(
   graph: Graph,
   result: FocusResult | ExactFocus,
-  details: FocusDetails | null,
+  details: PrintedDetails | null,
   summary: Record<string, unknown>,
   flags: RankFlags,
   say: Say,

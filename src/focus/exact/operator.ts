@@ -27,10 +27,9 @@ export interface ExactConstants {
   readonly teleport: Rational;
   /** λ_d t. */
   readonly injection: Rational;
-  /** F, T and B in units of 2⁻⁶². */
+  /** F and T in units of 2⁻⁶². */
   readonly diffusion: bigint;
   readonly constant: bigint;
-  readonly spectral: bigint;
 }
 
 /** The map of one reading on one workspace. */
@@ -52,8 +51,12 @@ export interface ExactOperator {
   readonly passes: () => number;
   /** out = G(φ, right) − less. `less` absent: zero. Neither φ nor right is out. */
   apply(out: Vector, phi: Vector, degree: number, right: Vector, less?: Vector): void;
-  /** out = p_K(P) φ. */
-  spectral(out: Vector, phi: Vector, degree: number): void;
+  /** Λ, the scale of the series. */
+  readonly scale: Rational;
+  /** The series of other weights of springs and heat. */
+  seriesOf(springs: Rational, heat: Rational): Series;
+  /** out = p_K(P) φ of a series. */
+  spectral(out: Vector, phi: Vector, series: Series, degree: number): void;
   /** out = one product: M φ of section 8. */
   average(out: Vector, phi: Vector): void;
   /** A one-column vector with these elements, freed with the operator. */
@@ -104,17 +107,20 @@ export async function openExactOperator(
     'use --precision f64',
   );
   const most = randomWalk ? 0n : largestOf(weights);
-  const series = !hasSeries
-    ? null
-    : expandSeries({
-        springs: jacobi ? { numerator: 0n, denominator: 1n } : springs,
-        mu: rationalOf(parameters.mu),
-        heat,
-        tau: rationalOf(parameters.tau),
-        scale: randomWalk
-          ? { numerator: 1n, denominator: 1n }
-          : over({ numerator: most, denominator: 1n }, unitOf(weights, parameters.unit ?? 1)),
-      });
+  const scale = randomWalk
+    ? { numerator: 1n, denominator: 1n }
+    : over({ numerator: most, denominator: 1n }, unitOf(weights, parameters.unit ?? 1));
+  const seriesOf = (springsShare: Rational, heatShare: Rational): Series =>
+    expandSeries({
+      springs: springsShare,
+      mu: rationalOf(parameters.mu),
+      heat: heatShare,
+      tau: rationalOf(parameters.tau),
+      scale,
+    });
+  const series = hasSeries
+    ? seriesOf(jacobi ? { numerator: 0n, denominator: 1n } : springs, heat)
+    : null;
   const needsSpread = hasSeries || (jacobi && springs.numerator > 0n);
   const workspace = await backend.open({
     rows,
@@ -124,7 +130,6 @@ export async function openExactOperator(
     spread: needsSpread ? { by: randomWalk ? 'source' : 'row', exponents } : null,
     transitionExponents: outExponents,
   });
-  const spectralTotal = series?.total ?? 0n;
   const factor = diffusionFactor(diffusion, teleport);
   const constants: ExactConstants = {
     lambda: [diffusion, springs, heat],
@@ -133,14 +138,15 @@ export async function openExactOperator(
     diffusion: factor,
     constant: jacobi
       ? nearest(FULL * injection.numerator, injection.denominator)
-      : FULL - factor - spectralTotal,
-    spectral: spectralTotal,
+      : FULL - factor - (series?.total ?? 0n),
   };
   return assemble(workspace, weights, parameters, columns, constants, series, {
     exponents,
     outExponents,
     most,
     randomWalk,
+    scale,
+    seriesOf,
   });
 }
 
@@ -149,6 +155,8 @@ interface Shape {
   readonly outExponents: Uint8Array;
   readonly most: bigint;
   readonly randomWalk: boolean;
+  readonly scale: Rational;
+  readonly seriesOf: (springs: Rational, heat: Rational) => Series;
 }
 
 function assemble(
@@ -158,7 +166,7 @@ function assemble(
   columns: number,
   constants: ExactConstants,
   series: Series | null,
-  { exponents, outExponents, most, randomWalk }: Shape,
+  { exponents, outExponents, most, randomWalk, scale, seriesOf }: Shape,
 ): ExactOperator {
   const column = (values: BigInt64Array): Vector => {
     const vector = workspace.vector(1);
@@ -167,7 +175,7 @@ function assemble(
   };
   const block = (): Vector => workspace.vector(columns);
   const prior = distributionOf(parameters.prior, weights);
-  const { diffusion, constant, spectral: total } = constants;
+  const { diffusion, constant } = constants;
   const priorVector = column(prior);
   const constantVector = column(prior.map((u) => rounded(constant * u, 62)));
   const danglingShare = column(prior.map((u) => rounded(diffusion * u, 62)));
@@ -207,22 +215,22 @@ function assemble(
     });
   };
 
-  const spectral = (out: Vector, phi: Vector, degree: number): void => {
-    if (series === null || degree === 0) {
-      workspace.combine(out, [{ coefficient: total, shift: 62, vector: phi }]);
+  const spectral = (out: Vector, phi: Vector, own: Series, degree: number): void => {
+    if (degree === 0) {
+      workspace.combine(out, [{ coefficient: own.total, shift: 62, vector: phi }]);
       return;
     }
-    const { own, factor, halved } = series.levels(degree);
+    const { own: shares, factor, halved } = own.levels(degree);
     if (perDegree !== null) workspace.scale(scaled, phi, perDegree);
     const base = perDegree === null ? phi : scaled;
     let x = base;
     for (let k = degree - 1; k >= 1; k--) {
       const next = x === first ? second : first;
-      const term = { coefficient: own[k], shift: 62, vector: base };
+      const term = { coefficient: shares[k], shift: 62, vector: base };
       level(next, x, factor[k], halved[k], [term], perDegree ?? perMost);
       x = next;
     }
-    const term = { coefficient: own[0], shift: 62, vector: phi };
+    const term = { coefficient: shares[0], shift: 62, vector: phi };
     level(out, x, factor[0], false, [term], perMost);
   };
 
@@ -232,6 +240,8 @@ function assemble(
     constants,
     columns,
     randomWalk,
+    scale,
+    seriesOf,
     series,
     prior,
     priorVector,
@@ -242,7 +252,7 @@ function assemble(
       const terms: ExactTerm[] = [{ coefficient: 1n, shift: 0, vector: right }];
       if (less !== undefined) terms.push({ coefficient: -1n, shift: 0, vector: less });
       if (series !== null) {
-        spectral(out, phi, degree);
+        spectral(out, phi, series, degree);
         terms.push({ coefficient: 1n, shift: 0, vector: out });
       }
       if (dangling !== null) {

@@ -50,12 +50,16 @@ export interface Schedule {
   isFinal(stage: number): boolean;
 }
 
-/** The schedule of section 4 for a goal. */
-export function scheduleOf({ series, constants }: ExactOperator, tolerance: number): Schedule {
-  const goal = times(rationalOf(tolerance), {
-    numerator: constants.injection.numerator,
-    denominator: constants.injection.denominator * 5n,
-  });
+/** goal = tolerance·λ_d·t/5, the truncation of a final stage. */
+export function scheduleGoal({ constants }: ExactOperator, tolerance: number): Rational {
+  const { numerator, denominator } = times(rationalOf(tolerance), constants.injection);
+  return { numerator, denominator: denominator * 5n };
+}
+
+/** The schedule of section 4 for a tolerance. */
+export function scheduleOf(operator: ExactOperator, tolerance: number): Schedule {
+  const { series } = operator;
+  const goal = scheduleGoal(operator, tolerance);
   const bitsOf = (stage: number): bigint => BigInt(FIRST_BITS + STAGE_BITS * stage);
   const isFinal = (stage: number): boolean =>
     goal.denominator <= goal.numerator << bitsOf(stage);

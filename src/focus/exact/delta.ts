@@ -1,0 +1,71 @@
+// Differences of exact focuses, aligned by particle id with absent particles at zero
+// (docs/exact-arithmetic.md, section 8):
+//   Δφ = φ_after − φ_before      ΔJ = (H_before − H_after) + (ln n_after − ln n_before)
+// All of it are integers, so both identities hold to the unit.
+
+import type { Ids } from '../../graph/ids.js';
+import type { ExactPart } from './focus-exact.js';
+
+/** A focus by particle id. */
+export interface NamedUnits {
+  readonly ids: Ids;
+  /** Focus units of 2⁻⁶¹, by index of the id. */
+  readonly units: BigInt64Array;
+}
+
+/** Δφ over the particles of both graphs: those after the change first, then those that are gone. */
+export interface ExactDelta {
+  readonly idAt: (index: number) => string;
+  readonly units: BigInt64Array;
+  /** ‖Δφ‖₁ in focus units. */
+  readonly norm: bigint;
+}
+
+/** The units of an earlier focus in the order of `ids`, absent = 0: a warm start. O(n). */
+export function alignUnits({ ids: known, units }: NamedUnits, ids: Ids): BigInt64Array {
+  const aligned = new BigInt64Array(ids.count);
+  for (let i = 0; i < aligned.length; i++) {
+    const at = known.indexOf(ids.at(i));
+    if (at >= 0) aligned[i] = units[at];
+  }
+  return aligned;
+}
+
+/** Δφ and its norm. O(n). */
+export function deltaOf(before: NamedUnits, after: NamedUnits): ExactDelta {
+  const gone: number[] = [];
+  for (let i = 0; i < before.ids.count; i++) {
+    if (after.ids.indexOf(before.ids.at(i)) < 0) gone.push(i);
+  }
+  const { count } = after.ids;
+  const units = new BigInt64Array(count + gone.length);
+  const aligned = alignUnits(before, after.ids);
+  for (let i = 0; i < count; i++) units[i] = after.units[i] - aligned[i];
+  gone.forEach((at, k) => {
+    units[count + k] = -before.units[at];
+  });
+  let norm = 0n;
+  for (const value of units) norm += value < 0n ? -value : value;
+  return {
+    idAt: (index) => (index < count ? after.ids.at(index) : before.ids.at(gone[index - count])),
+    units,
+    norm,
+  };
+}
+
+/** ΔJ in its two parts, in units of 2⁻⁵⁶. */
+export interface SyntropyChange {
+  /** H_before − H_after: what the links are worth. */
+  readonly entropyPart: bigint;
+  /** ln n_after − ln n_before: what new particles add for everybody. */
+  readonly discoveryPart: bigint;
+  /** Their sum, J_after − J_before. */
+  readonly total: bigint;
+}
+
+/** The change of syntropy between two exact focuses. */
+export function syntropyChange(before: ExactPart, after: ExactPart): SyntropyChange {
+  const total = after.syntropy - before.syntropy;
+  const entropyPart = before.entropy - after.entropy;
+  return { entropyPart, discoveryPart: total - entropyPart, total };
+}
