@@ -1,10 +1,10 @@
 // From links to a frozen graph: weigh, drop, number the particles, sort, merge.
-//   A(p,q) = Σ w(ℓ) over links p → q, added in input order with Neumaier's compensation (error 1
-//   ulp or so, not n ulps)
+//   A(p,q) = Σ w(ℓ) over links p → q, exact and rounded once, so their order does not matter
 // Dropped are self-loops, links of weight zero, and particles that no kept link names. Rows and,
-// inside them, columns ascend: a stable radix sort, by `to` and then by `from`, keeps links of one
-// axon in input order. O(links + particles).
+// inside them, columns ascend: a stable radix sort, by `to` and then by `from`, brings the links of
+// an axon together. O(links + particles).
 
+import { exactSum } from '../base/exact-sum.js';
 import { FocusError, invariant, shown } from '../base/errors.js';
 import type { Csr } from './csr.js';
 import type { Graph } from './graph.js';
@@ -242,19 +242,11 @@ function sumAxons(sorted: Csr, ids: Ids): Csr {
     offsets[row] = arcs;
     while (k < end) {
       const column = columns[k];
-      let sum = weights[k++];
-      if (k < end && columns[k] === column) {
-        // Neumaier: what each addition rounds away is summed apart and added once.
-        let lost = 0;
-        for (; k < end && columns[k] === column; k++) {
-          const value = weights[k];
-          const total = sum + value;
-          lost += sum >= value ? sum - total + value : value - total + sum;
-          sum = total;
-        }
-        sum += lost;
-        if (!(sum < Infinity)) throw overflowingAxon(ids, row, column);
-      }
+      const first = k++;
+      while (k < end && columns[k] === column) k++;
+      // Exact, then rounded once: the order of the links does not matter.
+      const sum = k === first + 1 ? weights[first] : exactSum(weights, first, k);
+      if (!(sum < Infinity)) throw overflowingAxon(ids, row, column);
       columns[arcs] = column;
       weights[arcs++] = sum;
     }

@@ -6,6 +6,7 @@
 // weight on every machine.
 
 import { FocusError, check, shown } from '../base/errors.js';
+import { exponential } from '../base/exponential.js';
 import { NO_NEURON } from './links.js';
 import type { Links } from './links.js';
 
@@ -213,7 +214,7 @@ function multiplyDecay(values: Float64Array, links: Links, options: WeightOption
         'decay needs the time of every link; leave out links after the epoch',
       );
     }
-    values[i] *= Math.exp(-decay.rate * (decay.epochTime - time));
+    values[i] *= exponential(-decay.rate * (decay.epochTime - time));
   }
 }
 
