@@ -1,9 +1,9 @@
 // Reductions per column in exact arithmetic: Σ x (of rows with a mask, where one is given), Σ |x|,
-// Σ |x − y|, Σ ⌊x y / 2³²⌋, one partial sum of two i64 per chunk of rows: value = high · 2³² + low.
+// Σ |x − y|, Σ ⌊x y / 2³²⌋, one partial sum of two words per chunk of rows: value = high · 2⁶⁴ + low (unsigned).
 // The host adds the chunks. Integer sums have no order. WGSL twin: shaders/reduce.wgsl.
 
 import {
-  CHUNK_ROWS, COLUMNS, KIND_ABSOLUTE, KIND_DISTANCE, KIND_DOT, KIND_SUM, PARTIALS, REDUCTION_BYTES,
+  CHUNK_ROWS, COLUMNS, KIND_ABSOLUTE, KIND_BROADCAST, KIND_DISTANCE, KIND_DOT, KIND_SUM, PARTIALS, REDUCTION_BYTES,
   REDUCTION_COUNT, REDUCTIONS, STRIDE,
 } from '../src/backend/cpu/layout';
 import { LOW } from './exact';
@@ -18,8 +18,12 @@ function chunk(kind: u32, reduction: usize, first: u32, last: u32, stride: u32, 
   const mask = load<usize>(reduction, 12);
   const step = <usize>stride << 3;
   const from = (<usize>first * stride + column) << 3;
-  let x = load<usize>(reduction, 4) + from, y = load<usize>(reduction, 8) + from;
-  let high: i64 = 0, low: i64 = 0;
+  const broadcast = load<u32>(reduction) >= <u32>KIND_BROADCAST;
+  const yStep: usize = broadcast ? 8 : step;
+  let x = load<usize>(reduction, 4) + from;
+  let y = load<usize>(reduction, 8) + (broadcast ? <usize>first << 3 : from);
+  // In units of 2⁶⁴, 2³² and one; every row adds less than 2³² to the lower two.
+  let top: i64 = 0, high: i64 = 0, low: i64 = 0;
   for (let row = first; row < last; row++) {
     const value = load<i64>(x);
     if (kind == KIND_SUM) {
@@ -32,7 +36,9 @@ function chunk(kind: u32, reduction: usize, first: u32, last: u32, stride: u32, 
       const a0 = <i64>(<u64>value & LOW), b0 = <i64>(<u64>other & LOW), a1 = value >> 32, b1 = other >> 32;
       const right = a1 * b0 + <i64>(<u64>(a0 * b0) >> 32);
       const left = a0 * b1 + <i64>(<u64>right & LOW);
-      high += a1 * b1 + (right >> 32) + (left >> 32);
+      const above = a1 * b1 + (right >> 32) + (left >> 32);
+      top += above >> 32;
+      high += <i64>(<u64>above & LOW);
       low += <i64>(<u64>left & LOW);
     } else {
       const difference = kind == KIND_DISTANCE ? value - load<i64>(y) : value;
@@ -41,10 +47,11 @@ function chunk(kind: u32, reduction: usize, first: u32, last: u32, stride: u32, 
       low += <i64>(magnitude & LOW);
     }
     x += step;
-    y += step;
+    y += yStep;
   }
-  store<i64>(place, high);
-  store<i64>(place, low, 8);
+  const middle = high + (low >> 32);
+  store<i64>(place, top + (middle >> 32));
+  store<u64>(place, (<u64>middle << 32) | (<u64>low & LOW), 8);
 }
 
 function byKind(
@@ -67,7 +74,7 @@ export function exactReduce(control: usize): void {
     for (let r: u32 = 0; r < count; r++) {
       const reduction = control + REDUCTIONS + <usize>r * REDUCTION_BYTES;
       for (let column: u32 = 0; column < columns; column++) {
-        byKind(load<u32>(reduction), reduction, first, last, stride, column, place);
+        byKind(load<u32>(reduction) & (<u32>KIND_BROADCAST - 1), reduction, first, last, stride, column, place);
         place += PARTIAL_BYTES;
       }
     }

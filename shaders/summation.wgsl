@@ -7,11 +7,6 @@
 // element(place, column) and four(place, step, column), the elements at place, place + step, place
 // + 2·step and place + 3·step. Needs number-* and workgroup before it.
 
-/** The column of a lane: columns are the fastest lanes, 2^columns_log2 of them to a tile. */
-fn column_of(tile: u32, lane: u32, columns_log2: u32) -> u32 {
-  return (tile << columns_log2) + (lane & ((1u << columns_log2) - 1u));
-}
-
 /**
  * Σ element(k, column) over k = first, first + step, … below end. Four loads in flight hide the
  * memory's latency.

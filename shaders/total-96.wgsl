@@ -29,10 +29,20 @@ fn total_to_num(a: total) -> num {
 fn total_part(a: total, k: u32) -> num { return select(a.xy, vec2<u32>(a.z, 0u), k != 0u); }
 fn total_from_parts(first: num, last: num) -> total { return vec3<u32>(first, last.x); }
 
+/** Columns of 16-bit halves, carried from one to the next; the last half of a is signed. */
 fn total_weighted(first: u32, last: u32, a: num) -> total {
-  let low = product_64(a.x, first);
-  let high = product_64(a.y, first);
-  let middle = low.y + high.x;
-  let top = high.y + u32(middle < low.y) - (first & sign_of(a));
-  return vec3<u32>(low.x, middle, top);
+  let q0 = first & 0xffffu;
+  let q1 = first >> 16u;
+  let a0 = a.x & 0xffffu;
+  let a1 = a.x >> 16u;
+  let a2 = a.y & 0xffffu;
+  let a3 = bitcast<u32>(bitcast<i32>(a.y) >> 16u);
+  let t1 = a1 * q0 + ((a0 * q0) >> 16u);
+  let u1 = a0 * q1 + (t1 & 0xffffu);
+  let t2 = a2 * q0 + (t1 >> 16u);
+  let u2 = a1 * q1 + (t2 & 0xffffu) + (u1 >> 16u);
+  let t3 = a3 * q0 + (t2 >> 16u);
+  let u3 = a2 * q1 + (t3 & 0xffffu) + (u2 >> 16u);
+  let top = a3 * q1 + bitcast<u32>(bitcast<i32>(t3) >> 16u) + (u3 >> 16u);
+  return vec3<u32>(a.x * first, (u2 & 0xffffu) | (u3 << 16u), top);
 }

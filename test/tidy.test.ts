@@ -152,6 +152,9 @@ describe('the house', () => {
     for (const file of ['test/backend/cpu.test.ts', 'test/backend/webgpu.test.ts']) {
       expect(read(file)).toMatch(/workspaceCases\(/);
     }
+    for (const file of ['test/backend/cpu-exact.test.ts', 'test/backend/webgpu-exact.test.ts']) {
+      expect(read(file)).toMatch(/exactCases\(/);
+    }
   });
 
   it('pins every dependency exactly', () => {

@@ -4,7 +4,6 @@
 
 import { applyMap, type Operator } from './bigint-map.js';
 import {
-  FULL,
   ONE,
   type Rational,
   floorOf,
@@ -32,7 +31,7 @@ export interface CorrectionReport {
   shift: number;
   /** Times that mix fell back to the newest point. */
   fallbacks: number;
-  /** Largest magnitudes of m̂, of an element of a mixed point and of δ. */
+  /** Largest magnitudes of m, of an element of a mixed point and of δ. */
   mass: bigint;
   mixed: bigint;
   change: bigint;
@@ -50,14 +49,8 @@ export function correction(
   const size = normOf(residual);
   const shift = scaleOf(size, floorOf(times(powerOfTwo(59), strength)));
   if (shift === null) return null;
-  const lacking =
-    operator.teleport * (ONE - sumOf(units)) - FULL * sumOf(residual);
   const scaled = BigInt(shift + 20);
-  const mass = rounded(roundedDivide(lacking, FULL) << scaled, 20);
-  if (magnitude(mass) > 1n << 59n) throw new Error('invariant: the missing mass is too large');
-  const right = residual.map(
-    (f, i) => rounded(f << scaled, 20) + rounded(mass * operator.prior[i], 61),
-  );
+  const right = residual.map((f) => rounded(f << scaled, 20));
   let points: Point[] = [{ image: right, residual: right }];
   for (let count = 1; count <= POINTS; count++) {
     const place = mix(points, report);
@@ -65,7 +58,12 @@ export function correction(
     if (count === POINTS) points = points.slice(1);
     points.push({ image, residual: image.map((value, i) => value - place[i]) });
   }
-  const change = mix(points, report).map((x) => rounded(x << BigInt(40 - shift), 40));
+  const mixed = mix(points, report);
+  const mass = rounded((ONE - sumOf(units)) << scaled, 20) - sumOf(mixed);
+  if (magnitude(mass) > 1n << 62n) throw new Error('invariant: the missing mass is too large');
+  const change = mixed.map((x, i) =>
+    rounded((x + rounded(mass * operator.prior[i], 61)) << BigInt(40 - shift), 40),
+  );
   if (report !== undefined) {
     report.shift = shift;
     report.mass = larger(report.mass, magnitude(mass));

@@ -7,9 +7,7 @@ import {
   ONE,
   type Rational,
   SERIES_ONE as C,
-  atMost,
   ceilDivide,
-  ceilOf,
   magnitude,
   over,
   plus,
@@ -34,7 +32,7 @@ export function roundingCost(weights: IntegerWeights, spread: Spread, series: Fo
 
 /** ⌈2·tail(K)·2⁶²/C⌉. */
 export function truncationCost(series: Folded): bigint {
-  return ceilDivide(2n * series.tail << 62n, C);
+  return ceilDivide((2n * series.tail) << 62n, C);
 }
 
 /** V: what the rounding of weights to integers costs, in focus units. */
@@ -48,24 +46,18 @@ export function quantisationCost(
   const { divisor, degrees, out, leaving, touching } = weights;
   const axons = BigInt(weights.axons.length);
   const scaled = degrees.map((d) => d * divisor);
-  let sum = ratio(0n);
+  let cost = ceilDivide(4n * axons * ONE, sumOf(scaled));
   units.forEach((phi, i) => {
-    if (out[i] > 0n) {
-      sum = reduced(plus(sum, ratio(2n * magnitude(phi) * BigInt(leaving[i]), out[i] * divisor)));
-    }
+    if (out[i] > 0n) cost += ceilDivide(2n * phi * BigInt(leaving[i]), out[i] * divisor);
   });
-  sum = plus(sum, ratio(4n * axons * ONE, sumOf(scaled)));
-  if (series.coefficients.length === 0) return ceilOf(sum);
-  const depth = 4n * series.depth;
+  if (series.coefficients.length === 0) return cost;
   if (spread === 'row') {
-    const most = scaled.reduce((x, y) => (x > y ? x : y));
+    const most = scaled.reduce(larger);
     const widest = touching.reduce((x, y) => Math.max(x, y));
-    return ceilOf(plus(sum, ratio(depth * BigInt(widest) * ONE, most)));
+    return cost + ceilDivide(4n * series.depth * BigInt(widest) * ONE, most);
   }
-  const densest = units
-    .map((phi, i) => ratio(magnitude(phi), scaled[i]))
-    .reduce((x, y) => (atMost(x, y) ? y : x));
-  return ceilOf(plus(sum, ratio(depth * axons * densest.numerator, densest.denominator)));
+  const densest = units.map((phi, i) => ceilDivide(phi << 62n, scaled[i])).reduce(larger);
+  return cost + ceilDivide(4n * axons * series.depth * densest, 1n << 62n);
 }
 
 /** ((E + V)/(λ_d t) + |c|) / ONE. */
@@ -79,9 +71,4 @@ export function errorBound(
   return over(plus(spread, ratio(magnitude(missing))), ratio(ONE));
 }
 
-function reduced({ numerator, denominator }: Rational): Rational {
-  let a = magnitude(numerator);
-  let b = denominator;
-  while (b !== 0n) [a, b] = [b, a % b];
-  return a === 0n ? ratio(0n) : ratio(numerator / a, denominator / a);
-}
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

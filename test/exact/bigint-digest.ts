@@ -31,7 +31,10 @@ export function digestOf(
     const bytes = Buffer.from(id, 'utf8');
     const length = Buffer.alloc(4);
     length.writeUInt32LE(bytes.length);
-    hash.update(length).update(bytes).update(littleEndian([units[i]]));
+    hash
+      .update(length)
+      .update(bytes)
+      .update(littleEndian([units[i]]));
   });
   return hash.digest('hex');
 }

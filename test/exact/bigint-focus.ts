@@ -33,11 +33,7 @@ import { seriesOf } from './bigint-series.js';
 import { completed, goalOf, solve } from './bigint-solver.js';
 import { integerWeights } from './bigint-weights.js';
 
-export type BigintReading =
-  | 'focus-1'
-  | 'focus-1-combinatorial'
-  | 'pagerank'
-  | 'reference-2026-07';
+export type BigintReading = 'focus-1' | 'focus-1-combinatorial' | 'pagerank' | 'reference-2026-07';
 
 export interface BigintGraph {
   readonly axons: Csr;

@@ -40,9 +40,8 @@ export function logarithm(value: bigint): bigint {
   const y = value << BigInt(63 - exponent);
   const place = Number(y >> 56n) - 128;
   const centre = 257n + 2n * BigInt(place);
-  const inverse = (1n << 71n) / centre;
-  // The page says rnd(…, 62) with t in units of 2⁻⁶²; only 64 gives those units.
-  const t = rounded((y - (centre << 55n)) * inverse, 64);
+  const inverse = (1n << 69n) / centre;
+  const t = rounded((y - (centre << 55n)) * inverse, 62);
   let p = (1n << 62n) / 8n;
   for (let i = 7n; i >= 1n; i--) p = roundedDivide(1n << 62n, i) - rounded(p * t, 62);
   return BigInt(exponent) * LN2 + CENTRES[place] + rounded(rounded(p * t, 62), 6);

@@ -112,11 +112,7 @@ export function applyMap(
 }
 
 /** g of section 3: λ_s S φ + λ_h H φ. */
-export function spreadOnce(
-  operator: Operator,
-  series: Folded,
-  units: readonly bigint[],
-): bigint[] {
+export function spreadOnce(operator: Operator, series: Folded, units: readonly bigint[]): bigint[] {
   const { degree, whole, coefficients } = series;
   if (coefficients.length === 0) return units.map(() => 0n);
   if (degree === 0) return units.map((x) => rounded(whole * x, 62));
@@ -127,7 +123,7 @@ export function spreadOnce(
 
 function spreadBySource(
   { weights, spreading, widths }: Operator,
-  { degree, stay, move }: Folded,
+  { degree, stay, move, halve }: Folded,
   units: readonly bigint[],
 ): bigint[] {
   const start = units.map((x, i) => watched(widths, rounded(weights.reciprocals[i] * x, 62)));
@@ -137,7 +133,7 @@ function spreadBySource(
     current = spread.map((v, i) => {
       const moved = watched(widths, rounded(move[k] * v, 62));
       const kept = rounded(stay[k] * start[i], 62);
-      return watched(widths, rounded(weights.reciprocals[i] * moved, 62) + kept);
+      return watched(widths, rounded(weights.reciprocals[i] * moved, 62 + halve[k]) + kept);
     });
   }
   return product(spreading, current, widths).map((v, i) =>
@@ -147,34 +143,35 @@ function spreadBySource(
 
 function spreadByRow(
   operator: Operator,
-  { degree, stay, move }: Folded,
+  { degree, stay, move, halve }: Folded,
   units: readonly bigint[],
 ): bigint[] {
   let current = units.slice();
   for (let k = degree - 1; k >= 0; k--) {
-    current = combinatorialStep(operator, move[k], current).map((moved, i) =>
+    current = combinatorialStep(operator, move[k], halve[k], current).map((moved, i) =>
       watched(operator.widths, moved + rounded(stay[k] * units[i], 62)),
     );
   }
   return current;
 }
 
-/** f · P x for the combinatorial Laplacian: one step of the loop without its last term. */
+/** f · P x / 2^h for the combinatorial Laplacian: one step of the loop without its last term. */
 function combinatorialStep(
   { spreading, moving, staying, widths }: Operator,
   move: bigint,
+  halve: number,
   current: readonly bigint[],
 ): bigint[] {
   return product(spreading, current, widths).map((v, i) => {
     const moved = watched(widths, rounded(move * v, 62));
-    const kept = watched(widths, rounded(staying[i] * current[i], 62));
-    return rounded(moving[i] * moved, 62) + rounded(move * kept, 62);
+    const kept = watched(widths, rounded(staying[i] * current[i], 62 + halve));
+    return rounded(moving[i] * moved, 62 + halve) + rounded(move * kept, 62);
   });
 }
 
 /** M φ of section 8: one step of the walk that the Laplacian is made of. */
 export function walkOnce(operator: Operator, units: readonly bigint[]): bigint[] {
-  if (operator.spread === 'row') return combinatorialStep(operator, FULL, units);
+  if (operator.spread === 'row') return combinatorialStep(operator, FULL, 0, units);
   const { weights, spreading, widths } = operator;
   const scaled = units.map((x, i) => rounded(weights.reciprocals[i] * x, 62));
   return product(spreading, scaled, widths);

@@ -104,10 +104,7 @@ function referenceOf(parameters: ReferenceParameters): Reference {
     prior,
     widths: parameters.widths,
   });
-  const stiffness = over(
-    times(times(mu, unit), powerOfTwo(weights.shift)),
-    ratio(weights.divisor),
-  );
+  const stiffness = over(times(times(mu, unit), powerOfTwo(weights.shift)), ratio(weights.divisor));
   const sums = weights.degrees.map((d) => plus(stiffness, ratio(d)));
   const n = ratio(BigInt(weights.particles));
   return {

@@ -7,6 +7,7 @@ import {
   SERIES_ONE as C,
   atMost,
   ceilDivide,
+  ceilLog2,
   floorDivide,
   floorOf,
   minus,
@@ -33,16 +34,16 @@ export interface Series {
 /** A series cut at degree K and folded by parity. */
 export interface Folded {
   readonly degree: number;
-  /** b, t: coefficients and their sums from k on. */
+  /** b. */
   readonly coefficients: readonly bigint[];
-  readonly remaining: readonly bigint[];
-  /** s_k and f_k in units of 2⁻⁶². */
+  /** s_k and f_k in units of 2⁻⁶², 0 ≤ k < K; and h_k. */
   readonly stay: readonly bigint[];
   readonly move: readonly bigint[];
+  readonly halve: readonly number[];
   /** B in units of 2⁻⁶². */
   readonly whole: bigint;
   readonly tail: bigint;
-  /** Γ = ⌈Σ t_k / t_0⌉, or 0 where t_0 = 0. */
+  /** Γ = 1 + ⌈Σ τ_k / C⌉ over 1 ≤ k < K. */
   readonly depth: bigint;
 }
 
@@ -62,7 +63,8 @@ export function seriesOf({ springs, heat, mu, tau, scale }: SeriesParameters): S
   if (!hasSprings && !hasHeat) return { total: 0n, terms: [], tails: [] };
   const total = floorOf(times(ratio(C), plus(springs, heat)));
   const heatTime = hasHeat ? times(tau, scale) : ratio(0n);
-  if (!atMost(heatTime, ratio(BigInt(MOST_TERMS)))) throw new Error('bad-parameter: too many terms');
+  if (!atMost(heatTime, ratio(BigInt(MOST_TERMS))))
+    throw new Error('bad-parameter: too many terms');
 
   const heatTerms: bigint[] = [];
   if (hasHeat) {
@@ -111,18 +113,31 @@ export function fold(series: Series, degree: number): Folded {
   }
   const remaining = coefficients.slice();
   for (let k = remaining.length - 2; k >= 0; k--) remaining[k] += remaining[k + 1];
-  const whole = roundedDivide(FULL * total, C);
-  const stay = coefficients.map((b, k) => roundedDivide(FULL * b, k === 0 ? C : remaining[k]));
-  const move = stay.map((s, k) => (k === 0 ? whole : FULL) - s);
-  const first = remaining.length === 0 ? 0n : remaining[0];
+
+  const scales = [C];
+  for (let k = 1; k < degree; k++) {
+    const least = 1n << BigInt(ceilLog2(remaining[k]));
+    const half = scales[k - 1] / 2n;
+    scales.push(k > 1 && half > least ? half : least);
+  }
+  const stay: bigint[] = [];
+  const move: bigint[] = [];
+  const halve: number[] = [];
+  for (let k = 0; k < degree; k++) {
+    stay.push(roundedDivide(FULL * coefficients[k], scales[k]));
+    const isLast = k === degree - 1;
+    const moved = isLast ? coefficients[degree] : scales[k + 1];
+    move.push(isLast || k === 0 ? roundedDivide(FULL * moved, scales[k]) : FULL);
+    halve.push(!isLast && k > 0 && 2n * scales[k + 1] === scales[k] ? 1 : 0);
+  }
   return {
     degree,
     coefficients,
-    remaining,
     stay,
     move,
-    whole,
+    halve,
+    whole: roundedDivide(FULL * total, C),
     tail: series.tails[degree] ?? 0n,
-    depth: first === 0n ? 0n : ceilDivide(sumOf(remaining), first),
+    depth: 1n + ceilDivide(sumOf(scales.slice(1)), C),
   };
 }

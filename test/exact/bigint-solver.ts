@@ -136,11 +136,16 @@ export function completed(units: readonly bigint[]): bigint[] {
     const more = missing % n;
     return result.map((x, i) => x + each + (BigInt(i) < more ? 1n : 0n));
   }
+  // Whole passes at once, as many as no particle runs dry in; then the part of a pass that is left.
   while (missing < 0n) {
-    for (let i = 0; i < result.length && missing < 0n; i++) {
-      if (result[i] <= 0n) continue;
-      result[i] -= 1n;
-      missing += 1n;
+    const holders = result.flatMap((x, i) => (x > 0n ? [i] : []));
+    const poorest = holders.map((i) => result[i]).reduce((x, y) => (x < y ? x : y));
+    const passes = -missing / BigInt(holders.length);
+    const taken = passes < poorest ? passes : poorest;
+    for (const i of holders) {
+      const one = taken > 0n ? taken : missing < 0n ? 1n : 0n;
+      result[i] -= one;
+      missing += one;
     }
   }
   return result;

@@ -95,6 +95,10 @@ export class Command {
       y: y === undefined ? null : cpu(y),
       weight: weight === undefined ? null : cpu(weight),
     }));
+    invariant(
+      own.every(({ x, y }) => y === null || y.columns === x.columns),
+      'x and y of a reduction have as many columns',
+    );
     const { address, chunks } = control.reduce(own);
     const count = own.length;
     const { columns } = own[0].x;

@@ -165,7 +165,8 @@ export class Control<Numbers> {
     reductions.forEach(({ kind, x, y, weight }, r) => {
       invariant(x.stride === shape.stride, 'reductions of one call share a shape');
       const field = layout.REDUCTIONS + r * layout.REDUCTION_BYTES;
-      this.set(field, KINDS[kind]);
+      const broadcast = y !== null && y.stride !== shape.stride ? layout.KIND_BROADCAST : 0;
+      this.set(field, KINDS[kind] + broadcast);
       this.set(field + 4, x.address);
       this.set(field + 8, y === null ? 0 : y.address);
       this.set(field + 12, weight === null ? 0 : weight.address);

@@ -89,8 +89,10 @@ export class ExactCommand {
           const at = 2 * ((chunk * count + r) * columns + b);
           high += partials[at];
           low += partials[at + 1];
+          // Stored as signed, meant as unsigned.
+          if (partials[at + 1] < 0n) high++;
         }
-        return (high << 32n) + low;
+        return (high << 64n) + low;
       });
       return { columns, values };
     });

@@ -23,6 +23,8 @@ export interface PlacedTables {
 }
 
 const HALF = 2 ** 32;
+/** 2^(62−e) / 2³² by exponent. */
+const UPPER_POWERS = Float64Array.from({ length: 64 }, (_, e) => 2 ** (30 - e));
 /** Up to this exponent q = w·2^(62−e) is a multiple of 2³² whatever w is. */
 const NARROW_EXPONENT = 30;
 
@@ -53,20 +55,15 @@ function placeTransition(
   const { rows, offsets, columns, weights, transitionExponents } = graph;
   const arcs = offsets[rows];
   const kind = weightsOf(graph, transitionExponents, 'source');
-  const bounds = memory.allocate((rows + 1) * 4);
-  const indices = memory.allocate(arcs * 4);
-  const values = openValues(memory, arcs, kind);
-  const next = startRows(memory.u32(bounds, rows + 1), rows, arcs, columns, place);
-  const sources = memory.u32(indices, arcs);
+  const filler = new Filler(memory, rows, arcs, kind);
+  filler.begin(startRows(filler.starts, rows, arcs, columns, place));
   for (let source = 0; source < rows; source++) {
     const particle = order[source];
-    for (let k = offsets[particle]; k < offsets[particle + 1]; k++) {
-      const at = next[place[columns[k]]]++;
-      sources[at] = source;
-      if (weights !== null) values.set(at, weights[k], transitionExponents[particle]);
-    }
+    const exponent = transitionExponents[particle];
+    for (let k = offsets[particle]; k < offsets[particle + 1]; k++)
+      filler.append(place[columns[k]], source, weights === null ? 1 : weights[k], exponent);
   }
-  return { offsets: bounds, columns: indices, values: values.address, weights: kind, arcs };
+  return filler.table();
 }
 
 /** W: visiting each particle's neighbours, by ascending place, appends it to their rows. */
@@ -79,11 +76,9 @@ function placeSpread(
   const { rows, offsets, columns, weights, spread } = graph;
   const arcs = offsets[rows];
   const { by, exponents } = spread ?? { by: 'row', exponents: new Uint8Array(rows) };
-  const kind = weightsOf(graph, exponents, 'both');
-  const bounds = memory.allocate((rows + 1) * 4);
-  const indices = memory.allocate(2 * arcs * 4);
-  const values = openValues(memory, 2 * arcs, kind);
-  const starts = memory.u32(bounds, rows + 1);
+  const bySource = by === 'source';
+  const filler = new Filler(memory, rows, 2 * arcs, weightsOf(graph, exponents, 'both'));
+  const { starts } = filler;
   const inBounds = memory.u32(transition.offsets, rows + 1);
   const inSources = memory.u32(transition.columns, arcs);
   const positions = weights === null ? null : arcPositions(graph, { order, place }, inBounds);
@@ -91,57 +86,112 @@ function placeSpread(
     const out = offsets[order[row] + 1] - offsets[order[row]];
     starts[row + 1] = starts[row] + out + inBounds[row + 1] - inBounds[row];
   }
-  const next = new Uint32Array(starts.subarray(0, rows));
-  const targets = memory.u32(indices, 2 * arcs);
-  const append = (row: number, column: number, position: number): void => {
-    const at = next[row];
-    if (weights === null) {
-      targets[at] = column;
-      next[row]++;
-      return;
-    }
-    const exponent = exponents[order[by === 'source' ? column : row]];
-    if (at > starts[row] && targets[at - 1] === column) {
-      values.add(at - 1, weights[position], exponent);
-    } else {
-      targets[at] = column;
-      values.set(at, weights[position], exponent);
-      next[row]++;
-    }
-  };
+  filler.begin(new Uint32Array(starts.subarray(0, rows)));
   for (let column = 0; column < rows; column++) {
     const particle = order[column];
-    for (let k = offsets[particle]; k < offsets[particle + 1]; k++)
-      append(place[columns[k]], column, k);
-    for (let k = inBounds[column]; k < inBounds[column + 1]; k++)
-      append(inSources[k], column, positions === null ? 0 : positions[k]);
+    const own = exponents[particle];
+    for (let k = offsets[particle]; k < offsets[particle + 1]; k++) {
+      const target = columns[k];
+      const weight = weights === null ? 1 : weights[k];
+      filler.append(place[target], column, weight, bySource ? own : exponents[target]);
+    }
+    for (let k = inBounds[column]; k < inBounds[column + 1]; k++) {
+      const row = inSources[k];
+      const weight = weights === null || positions === null ? 1 : weights[positions[k]];
+      filler.append(row, column, weight, bySource ? own : exponents[order[row]]);
+    }
   }
-  const kept = closeGaps(starts, next, targets, values);
-  return { offsets: bounds, columns: indices, values: values.address, weights: kind, arcs: kept };
+  return filler.table();
 }
 
-/** Moves rows together where arcs were joined; returns how many arcs are left. */
-function closeGaps(
-  starts: Uint32Array,
-  ends: Uint32Array,
-  targets: Uint32Array,
-  values: Values,
-): number {
-  let kept = 0;
-  for (let row = 0; row < ends.length; row++) {
-    const from = starts[row];
-    starts[row] = kept;
-    if (from === kept) {
-      kept = ends[row];
-      continue;
-    }
-    for (let k = from; k < ends[row]; k++) {
-      targets[kept] = targets[k];
-      values.move(k, kept++);
-    }
+/** Fills a table row by row; columns come to each row in ascending order. */
+class Filler {
+  readonly starts: Uint32Array;
+  readonly #kind: number;
+  readonly #addresses: PlacedMatrix;
+  readonly #targets: Uint32Array;
+  /** Arc weights: none, one word (the upper half of q), or two (lower, upper). */
+  readonly #words: Uint32Array;
+  #next: Uint32Array = new Uint32Array(0);
+
+  constructor(memory: Memory, rows: number, arcs: number, kind: number) {
+    const words = kind === layout.WEIGHTS_UNIFORM ? 0 : kind === layout.WEIGHTS_NARROW ? 1 : 2;
+    this.#kind = kind;
+    this.#addresses = {
+      offsets: memory.allocate((rows + 1) * 4),
+      columns: memory.allocate(arcs * 4),
+      values: words === 0 ? 0 : memory.allocate(arcs * 4 * words),
+    };
+    this.starts = memory.u32(this.#addresses.offsets, rows + 1);
+    this.#targets = memory.u32(this.#addresses.columns, arcs);
+    this.#words = memory.u32(this.#addresses.values, arcs * words);
   }
-  starts[ends.length] = kept;
-  return kept;
+
+  /** `next`: where each row begins. */
+  begin(next: Uint32Array): void {
+    this.#next = next;
+  }
+
+  /** Appends an arc, or adds its weight to the row's last arc where that has the same column. */
+  append(row: number, column: number, weight: number, exponent: number): void {
+    const next = this.#next;
+    const at = next[row];
+    if (this.#kind === layout.WEIGHTS_UNIFORM) {
+      this.#targets[at] = column;
+      next[row] = at + 1;
+      return;
+    }
+    const same = at > this.starts[row] && this.#targets[at - 1] === column;
+    const place = same ? at - 1 : at;
+    if (!same) {
+      this.#targets[at] = column;
+      next[row] = at + 1;
+    }
+    // A double holds q exactly: it has the 53 bits of w.
+    const q = weight * UPPER_POWERS[exponent];
+    const words = this.#words;
+    if (this.#kind === layout.WEIGHTS_NARROW) {
+      words[place] = same ? words[place] + q : q;
+      return;
+    }
+    let high = Math.floor(q);
+    let low = (q - high) * HALF;
+    if (same) {
+      high += words[2 * place + 1];
+      low += words[2 * place];
+      if (low >= HALF) {
+        low -= HALF;
+        high++;
+      }
+    }
+    words[2 * place] = low;
+    words[2 * place + 1] = high;
+  }
+
+  /** Moves rows together where arcs were joined, and hands the table over. */
+  table(): PlacedTable {
+    const { starts } = this;
+    const ends = this.#next;
+    const targets = this.#targets;
+    const words = this.#words;
+    const wide = this.#kind === layout.WEIGHTS_WIDE;
+    let kept = 0;
+    for (let row = 0; row < ends.length; row++) {
+      const from = starts[row];
+      starts[row] = kept;
+      if (from === kept) {
+        kept = ends[row];
+        continue;
+      }
+      const count = ends[row] - from;
+      targets.copyWithin(kept, from, ends[row]);
+      if (wide) words.copyWithin(2 * kept, 2 * from, 2 * ends[row]);
+      else words.copyWithin(kept, from, ends[row]);
+      kept += count;
+    }
+    starts[ends.length] = kept;
+    return { ...this.#addresses, weights: this.#kind, arcs: kept };
+  }
 }
 
 /** Of each arc of Aᵀ as placed, its position in A. */
@@ -176,59 +226,4 @@ function weightsOf(
     }
   }
   return layout.WEIGHTS_NARROW;
-}
-
-/** Arc weights in memory. */
-interface Values {
-  readonly address: number;
-  set(at: number, weight: number, exponent: number): void;
-  add(at: number, weight: number, exponent: number): void;
-  move(from: number, to: number): void;
-}
-
-function openValues(memory: Memory, arcs: number, weights: number): Values {
-  if (weights === layout.WEIGHTS_UNIFORM) {
-    const nothing = () => undefined;
-    return { address: 0, set: nothing, add: nothing, move: nothing };
-  }
-  const words = weights === layout.WEIGHTS_NARROW ? 1 : 2;
-  const address = memory.allocate(arcs * 4 * words);
-  const values = memory.u32(address, arcs * words);
-  if (words === 1) {
-    return {
-      address,
-      set: (at, weight, exponent) => {
-        values[at] = weight * 2 ** (30 - exponent);
-      },
-      add: (at, weight, exponent) => {
-        values[at] += weight * 2 ** (30 - exponent);
-      },
-      move: (from, to) => {
-        values[to] = values[from];
-      },
-    };
-  }
-  const put = (at: number, high: number, low: number): void => {
-    const carried = low >= HALF ? 1 : 0;
-    values[2 * at] = low - carried * HALF;
-    values[2 * at + 1] = high + carried;
-  };
-  // A double holds q exactly: it has the 53 bits of w.
-  const split = (weight: number, exponent: number): [number, number] => {
-    const q = weight * 2 ** (62 - exponent);
-    const high = Math.floor(q / HALF);
-    return [high, q - high * HALF];
-  };
-  return {
-    address,
-    set: (at, weight, exponent) => put(at, ...split(weight, exponent)),
-    add: (at, weight, exponent) => {
-      const [high, low] = split(weight, exponent);
-      put(at, values[2 * at + 1] + high, values[2 * at] + low);
-    },
-    move: (from, to) => {
-      values[2 * to] = values[2 * from];
-      values[2 * to + 1] = values[2 * from + 1];
-    },
-  };
 }

@@ -91,6 +91,8 @@ export const KIND_SUM = 0;
 export const KIND_ABSOLUTE = 1;
 export const KIND_DOT = 2;
 export const KIND_DISTANCE = 3;
+/** Added to a kind: y is one column for all (exact only). */
+export const KIND_BROADCAST = 256;
 
 /**
  * Rows per chunk of a reduction: partial sums belong to chunks, so their order never depends on the

@@ -60,6 +60,8 @@ export interface DeviceOptions {
 export type WorkgroupSize = 32 | 64 | 128 | 256;
 
 const WORKGROUP_SIZES: readonly number[] = [32, 64, 128, 256];
+/** Lanes that WebGPU promises for a subgroup. */
+const LEAST_SUBGROUP = 4;
 const LEAST_BINDING = 16_384;
 const LEAST_BUDGET = 4 * 2 ** 30;
 
@@ -77,8 +79,8 @@ export class Device {
   readonly groupLimit: number;
   readonly memoryBudget: number;
   readonly workgroupSize: WorkgroupSize;
-  /** Whether kernels add up through subgroups. */
-  readonly subgroups: boolean;
+  /** Lanes of the smallest subgroup where kernels add up through subgroups; else null. */
+  readonly leastSubgroup: number | null;
   readonly #readShader: DeviceOptions['readShader'];
   readonly #waiting = new Set<(error: FocusError) => void>();
   #allocatedBytes = 0;
@@ -113,7 +115,9 @@ export class Device {
         `workgroupSize: expected one of ${WORKGROUP_SIZES.join(', ')} up to ${mostLanes} on ` +
         `${description.name}, found ${this.workgroupSize}`,
     );
-    this.subgroups = device.features.has('subgroups');
+    this.leastSubgroup = device.features.has('subgroups')
+      ? (device.adapterInfo.subgroupMinSize ?? LEAST_SUBGROUP)
+      : null;
     this.#readShader = options.readShader;
     this.memoryBudget = options.memoryBudget ?? Math.max(4 * own, LEAST_BUDGET);
     void device.lost.then((info) => {

@@ -23,6 +23,8 @@ export interface SumFormat {
 /** How vector elements are stored and computed with. */
 export interface NumberFormat {
   readonly prelude: string;
+  /** The prelude with lane_sum: in a fixed order, or in any. */
+  readonly summation: 'summation' | 'summation-free';
   readonly elementBytes: number;
   /** Bytes of a reduced number, and of a coefficient. */
   readonly scalarBytes: number;
@@ -51,6 +53,7 @@ const sumF32 = { preludes: [], itemWords: 4, partialElements: 1 } as const;
 /** IEEE single precision. */
 export const formatF32: NumberFormat = {
   prelude: 'number-f32',
+  summation: 'summation',
   elementBytes: 4,
   scalarBytes: 4,
   reductions: { ...sumF32, weightWords: 0 },
@@ -72,6 +75,7 @@ const EXACT_SCALAR_WORDS = 4;
 /** Signed 64-bit integers, reductions of 128 bits. */
 export const formatExact: NumberFormat = {
   prelude: 'number-exact',
+  summation: 'summation-free',
   elementBytes: 8,
   scalarBytes: 4 * EXACT_SCALAR_WORDS,
   reductions: { preludes: ['total-128'], weightWords: 0, itemWords: 4, partialElements: 2 },

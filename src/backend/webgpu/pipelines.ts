@@ -55,7 +55,8 @@ const VECTORS = [2, 3, 4, 5, 6, 7, 8];
  * compile.
  */
 export async function compileKernels(device: Device, format: NumberFormat): Promise<Kernels> {
-  const summation = ['workgroup', 'summation', device.subgroups ? 'tree-subgroups' : 'tree'];
+  const tree = device.leastSubgroup === null ? 'tree' : 'tree-subgroups';
+  const summation = ['workgroup', format.summation, tree];
   const { reductions, splits } = format;
   const known = new Map<string, Promise<Kernel>>();
   const compile = (
@@ -110,7 +111,7 @@ async function compileKernel(
     })),
   );
   // A directive stands before all declarations.
-  if (device.subgroups) files.unshift({ file: 'directive', text: 'enable subgroups;\n' });
+  if (device.leastSubgroup !== null) files.unshift({ file: 'directive', text: 'enable subgroups;\n' });
   const gpu = device.device;
   const code = files.map(({ text }) => text).join('');
   gpu.pushErrorScope('validation');
@@ -130,11 +131,21 @@ async function compileKernel(
       compute: {
         module,
         entryPoint: 'main',
-        constants: { ...constants, group_log2: Math.log2(device.workgroupSize) },
+        constants: { ...constants, ...groupConstants(device, parts) },
       },
     }),
   );
   return { name, pipeline, layout, bindings };
+}
+
+/** Values of the overrides of workgroup.wgsl and tree-subgroups.wgsl. */
+function groupConstants(
+  { workgroupSize, leastSubgroup }: Device,
+  parts: readonly string[],
+): Record<string, number> {
+  const group = { group_log2: Math.log2(workgroupSize) };
+  if (leastSubgroup === null || !parts.includes('tree-subgroups')) return group;
+  return { ...group, least_subgroup: leastSubgroup };
 }
 
 function layoutEntries(bindings: readonly number[]): GPUBindGroupLayoutEntry[] {

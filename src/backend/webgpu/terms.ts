@@ -1,7 +1,7 @@
 // Turns terms (coefficient · vector) into what a kernel binds: a few vectors in slots, and per term
-// a place in `coefficients`, a slot and what makes the coefficient a factor (format.ts). A vector that is also the result takes no
-// slot, because WebGPU forbids binding a buffer for reading and writing at once; the kernel reads
-// it from the result itself, element by element, before it writes.
+// a place in `coefficients`, a slot and what makes the coefficient a factor (format.ts). A vector
+// that is also the result takes no slot, because WebGPU forbids binding a buffer for reading and
+// writing at once; the kernel reads it from the result itself, element by element, before it writes.
 
 import { check } from '../../base/errors.js';
 import type { Scalars } from '../backend.js';

@@ -103,12 +103,14 @@ function scaledWeights(
 ): Pick<IntegerWeights, 'values' | 'divisor' | 'quantised'> {
   const arcs = offsets[rows];
   const values = new Float64Array(arcs);
+  // A power of two that is itself a normal number scales in one step.
+  const factor = Math.abs(exponent) <= 1000 ? 2 ** exponent : null;
   let quantised = false;
   let odd = 0;
   let twos = Infinity;
   for (let k = 0; k < arcs; k++) {
     // Below 2^−1 the product may lose bits, but what it rounds to is one in any case.
-    const scaled = shifted(weights[k], exponent);
+    const scaled = factor === null ? shifted(weights[k], exponent) : weights[k] * factor;
     const floor = Math.floor(scaled);
     if (floor !== scaled) quantised = true;
     const whole = Math.max(1, scaled - floor >= 0.5 ? floor + 1 : floor);
@@ -118,8 +120,7 @@ function scaledWeights(
     twos = Math.min(twos, power);
     odd = odd === 1 ? 1 : commonFactor(whole / 2 ** power, odd);
   }
-  const factor = odd * 2 ** twos;
-  invariant(factor >= 1, 'weights have a common factor');
+  invariant(odd >= 1, 'weights have a common factor');
   let uniform = true;
   for (let k = 0; k < arcs; k++) {
     // Exact: 2^twos divides by a shift, and an odd part below 2⁵³ by an exact quotient.
