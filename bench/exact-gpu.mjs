@@ -1,8 +1,9 @@
-// What does exact arithmetic cost on a GPU? The product of one pass over the graph in f32 and in exact
-// arithmetic, side by side, with equal and with unequal weights, one column and several:
-//   node --expose-gc bench/main.mjs exact-gpu --scale=16 --columns=1,8 --api=default
-// Figures are medians of interleaved runs of --steps products between two waits; bytes a second
-// count columns, weights and gathered elements of each arc, and what a row reads and writes.
+// What does exact arithmetic cost on a GPU? The product of one pass over the graph in f32 and in
+// exact arithmetic, side by side, with equal and with unequal weights, one column and several:
+//   node --expose-gc bench/main.mjs exact-gpu --scale=20 --columns=1,8
+// Software adapters want a scale of 11 to 13; --api=opengles, --lanes=128 and --subgroups=true name
+// the device. Figures are medians of interleaved runs of --steps products between two waits; bytes
+// a second count columns, weights and gathered elements of each arc, and what rows read and write.
 import { openWebGpu, openWebGpuExact } from '../dist/backend/webgpu/webgpu.js';
 import { kronecker } from './kronecker.mjs';
 
@@ -17,7 +18,7 @@ const CONTESTANTS = [
 const EXPONENTS = { uniform: 0, narrow: 31, wide: 40 };
 
 export async function bench({
-  scale = '16',
+  scale = '12',
   columns = '1,8',
   rounds = '9',
   steps = '4',
@@ -44,9 +45,11 @@ export async function bench({
     }
     for (const run of runs) {
       const ms = median(run.times);
-      const base = runs.find(({ name }) => name === (run.weights === 'uniform' ? 'f32 uniform' : 'f32 weighted'));
+      const peer = run.weights === 'uniform' ? 'f32 uniform' : 'f32 weighted';
+      const base = runs.find(({ name }) => name === peer);
       const arcs = 2 * graph.columns.length;
-      const bytes = arcs * (run.arc + count * run.element) + graph.rows * (16 + 2 * count * run.element);
+      const perRow = 16 + count * run.element;
+      const bytes = arcs * (run.arc + count * run.element) + graph.rows * perRow;
       rows.push({
         product: run.name,
         scale,

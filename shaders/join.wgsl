@@ -2,8 +2,8 @@
 // epilogue of the row.
 // CPU twin: kernels/product.ts. Needs number-*, workgroup, summation and epilogue before it;
 // `matrix` holds (row, first partial, partials).
-// Dispatch: one workgroup per row and tile of columns; two-dimensional above 65,535. Columns are the
-// fastest lanes.
+// Dispatch: one workgroup per row and tile of columns; two-dimensional above 65,535. Columns are
+// the fastest lanes.
 // Summation: summation.wgsl over the segments in order.
 
 fn element(partial: u32, column: u32) -> total {
@@ -35,7 +35,8 @@ fn main(
   var sum = total_zero;
   if (live) {
     let first = matrix[at + 1u];
-    sum = lane_sum(first + sharer, first + matrix[at + 2u], group_lanes >> params.columns_log2, column);
+    let end = first + matrix[at + 2u];
+    sum = lane_sum(first + sharer, end, group_lanes >> params.columns_log2, column);
   }
   sum = tree_sum(sum, lane, params.columns_log2, group_log2 - params.columns_log2);
   if (live && sharer == 0u) { finish(matrix[at], column, sum); }

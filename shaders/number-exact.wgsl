@@ -63,6 +63,14 @@ fn sign_of(a: num) -> u32 { return bitcast<u32>(bitcast<i32>(a.y) >> 31u); }
 
 /** The 128 bits of a · b, both signed. */
 fn product_128(a: num, b: num) -> vec4<u32> {
+  // As unsigned integers, negative a and b are too large by 2^64 each.
+  let wide = product_unsigned(a, b);
+  let excess = num_add(a & vec2<u32>(sign_of(b)), b & vec2<u32>(sign_of(a)));
+  return vec4<u32>(wide.xy, num_subtract(wide.zw, excess));
+}
+
+/** The 128 bits of a · b, both unsigned. */
+fn product_unsigned(a: num, b: num) -> vec4<u32> {
   let low = product_64(a.x, b.x);
   let one = product_64(a.x, b.y);
   let two = product_64(a.y, b.x);
@@ -74,10 +82,7 @@ fn product_128(a: num, b: num) -> vec4<u32> {
   let carry = u32(inner < one.x) + u32(second < inner);
   let carried = third + carry;
   let top = high.y + u32(outer < one.y) + u32(third < outer) + u32(carried < carry);
-  // As unsigned integers, negative a and b are too large by 2^64 each.
-  let excess = num_add(a & vec2<u32>(sign_of(b)), b & vec2<u32>(sign_of(a)));
-  let upper = num_subtract(vec2<u32>(carried, top), excess);
-  return vec4<u32>(low.x, second, upper);
+  return vec4<u32>(low.x, second, carried, top);
 }
 
 fn num_subtract(a: num, b: num) -> num {

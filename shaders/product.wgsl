@@ -1,11 +1,11 @@
 // Sparse matrix times a block of B columns: s(i, b) = Σ weight(i, j) · x(j, b), then the epilogue
 // of the row.
-// CPU twins: kernels/product.ts, kernels/product-block.ts. Needs number-*, workgroup,
-// summation and epilogue before it.
-// Dispatch: one workgroup of L lanes per L / (lanes to a row · lanes side by side) items and tile of
-// columns; two-dimensional above 65,535. An item is a row, or a segment of at most 1,024 arcs
-// of a longer row, whose sum goes to the tail of `out` for join.wgsl. Rows are binned by length: a
-// hub does not serialise, a leaf does not hold 64 lanes. Columns are the fastest lanes.
+// CPU twins: kernels/product.ts, kernels/product-block.ts. Needs number-*, workgroup, summation and
+// epilogue before it.
+// Dispatch: one workgroup of L lanes per L / (lanes to a row · lanes side by side) items and tile
+// of columns; two-dimensional above 65,535. An item is a row, or a segment of at most 1,024 arcs of
+// a longer row, whose sum goes to the tail of `out` for join.wgsl. Rows are binned by length: a hub
+// does not serialise, a leaf does not hold 64 lanes. Columns are the fastest lanes.
 // Summation: summation.wgsl over the row's arcs in stored order, in-arcs before out-arcs.
 
 override weighted = true;

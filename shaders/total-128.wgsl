@@ -34,5 +34,8 @@ fn total_part(a: total, k: u32) -> num { return select(a.xy, a.zw, k != 0u); }
 fn total_from_parts(first: num, last: num) -> total { return vec4<u32>(first, last); }
 
 fn total_weighted(first: u32, last: u32, a: num) -> total {
-  return product_128(vec2<u32>(first, last), a);
+  // Like product_128, of a weight that is never negative.
+  let weight = vec2<u32>(first, last);
+  let wide = product_unsigned(weight, a);
+  return vec4<u32>(wide.xy, num_subtract(wide.zw, weight & vec2<u32>(sign_of(a))));
 }

@@ -1,5 +1,5 @@
-// The shared cases of exact arithmetic on Mesa's llvmpipe through OpenGL ES: a second shader compiler
-// and a second Dawn back end, where installed.
+// The shared cases of exact arithmetic on Mesa's llvmpipe through OpenGL ES: a second shader
+// compiler and a second Dawn back end, where installed.
 
 import { it } from 'vitest';
 import { openWebGpuExact } from '../../src/backend/webgpu/webgpu.js';

@@ -115,7 +115,7 @@ describe('exact arithmetic on webgpu', () => {
     const visit = (file: string): void => {
       if (seen.has(file)) return;
       seen.add(file);
-      const text = readFileSync(file, 'utf8').replaceAll(/import type [^;]*;/g, '');
+      const text = readFileSync(file, 'utf8').replaceAll(/(import|export) type [^;]*;/g, '');
       for (const [, to] of text.matchAll(/^(?:import|export|\}) .*?from '([^']+)';/gms)) {
         expect(to, file).toMatch(/^\./);
         visit(resolve(dirname(file), to.replace(/\.js$/, '.ts')));

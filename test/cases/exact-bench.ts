@@ -65,8 +65,8 @@ export class ExactBench {
   }
 
   /**
-   * Terms over the given vectors: coefficients for the block, for each column and of a reduction, in
-   * turn, with shifts in turn; none is larger than 2^shift.
+   * Terms over the given vectors: coefficients for the block, of a reduction and for each column,
+   * in turn, with shifts in turn; none is larger than 2^shift.
    */
   terms(workspace: ExactWorkspace, columns: number, vectors: readonly ExactTwin[]): TermTwin[] {
     return vectors.map((twin, t) => {

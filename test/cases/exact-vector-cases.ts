@@ -7,7 +7,7 @@ import { exactGraphs, exactMatrices, randomIntegers } from './exact-graphs.js';
 import { naiveExactCombine, rnd, type NaiveExactTerm } from './exact-naive.js';
 
 const graph = () => exactMatrices(exactGraphs['every length of row'], 'narrow', 'source');
-/** Odd integers and their neighbours, whose halves are rounded upwards, and the largest elements. */
+/** Odd integers and their neighbours, whose halves are rounded upwards, and the largest. */
 const BORDERS = [0n, 1n, -1n, 2n, -2n, 3n, -3n, 5n, -5n, (1n << 62n) - 1n, 1n - (1n << 62n)];
 
 /** Declares the cases of vector, write, read and release. */

@@ -1,15 +1,12 @@
-// Finds WebGPU adapters, through npm `webgpu` (Dawn, see dawn.ts) or a GPU object that is given, and
-// describes them. Software adapters (SwiftShader, llvmpipe, …) compute correctly and slower than
+// Finds WebGPU adapters, through npm `webgpu` (Dawn, see dawn.ts) or a GPU object that is given,
+// and describes them. Software adapters (SwiftShader, llvmpipe, …) compute correctly and slower than
 // plain JavaScript: they are told apart by name too, because OpenGL drivers do not set
 // isFallbackAdapter.
 
 import { FocusError } from '../../base/errors.js';
+import type { GraphicsApi } from './dawn.js';
 
-/**
- * What Dawn calls the graphics interface below it; `default` is the system's own (Vulkan, Metal or
- * Direct3D 12).
- */
-export type GraphicsApi = 'default' | 'vulkan' | 'metal' | 'd3d12' | 'opengles';
+export type { GraphicsApi } from './dawn.js';
 
 /** One adapter as `focus doctor` shows it and as the automatic choice judges it. */
 export interface AdapterDescription {

@@ -3,7 +3,12 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GraphicsApi } from './adapters.js';
+
+/**
+ * What Dawn calls the graphics interface below it; `default` is the system's own (Vulkan, Metal or
+ * Direct3D 12).
+ */
+export type GraphicsApi = 'default' | 'vulkan' | 'metal' | 'd3d12' | 'opengles';
 
 /**
  * Dawn's entry objects, one for each interface, never let go: once one is collected, whatever is

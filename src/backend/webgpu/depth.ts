@@ -11,8 +11,8 @@ const BLOCK = 32;
 const EPILOGUE = 10;
 
 /**
- * Depth of a row's sum for the longest row of a matrix and the lanes of a workgroup. The worst case,
- * as many columns as lanes, leaves one lane to a row.
+ * Depth of a row's sum for the longest row of a matrix and the lanes of a workgroup. The worst
+ * case, as many columns as lanes, leaves one lane to a row.
  */
 export function productDepth(longestRow: number, lanes: number): number {
   const tree = Math.log2(lanes);

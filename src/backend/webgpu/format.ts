@@ -14,7 +14,7 @@ export interface SumFormat {
   readonly preludes: readonly string[];
   /** Words of one arc weight; 0: the arcs have none. */
   readonly weightWords: number;
-  /** Words of an item of the matrix: a fifth where several tables may weigh the arcs (matrix.ts). */
+  /** Words of an item of the matrix: five where several tables may weigh the arcs (matrix.ts). */
   readonly itemWords: 4 | 5;
   /** Elements of the tail of a vector that the sum of a segment takes. */
   readonly partialElements: number;

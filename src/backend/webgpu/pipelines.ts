@@ -1,5 +1,5 @@
-// The compute pipelines of one number format. A kernel is the format's prelude, then the preludes it
-// needs, then its own file; a compile error names the file and line it came from.
+// The compute pipelines of one number format. A kernel is the format's prelude, then the preludes
+// it needs, then its own file; a compile error names the file and line it came from.
 
 import { FocusError } from '../../base/errors.js';
 import type { Device } from './device.js';
@@ -68,7 +68,8 @@ export async function compileKernels(device: Device, format: NumberFormat): Prom
   ): Promise<Kernel> => {
     const parts = [format.prelude, ...sum.preludes, ...preludes, name];
     const key = [...parts, ...Object.entries(constants)].join(' ');
-    const kernel = known.get(key) ?? compileKernel(device, { name: key, parts, bindings, constants });
+    const recipe = { name: key, parts, bindings, constants };
+    const kernel = known.get(key) ?? compileKernel(device, recipe);
     known.set(key, kernel);
     return kernel;
   };
@@ -111,7 +112,8 @@ async function compileKernel(
     })),
   );
   // A directive stands before all declarations.
-  if (device.leastSubgroup !== null) files.unshift({ file: 'directive', text: 'enable subgroups;\n' });
+  if (device.leastSubgroup !== null)
+    files.unshift({ file: 'directive', text: 'enable subgroups;\n' });
   const gpu = device.device;
   const code = files.map(({ text }) => text).join('');
   gpu.pushErrorScope('validation');

@@ -1,6 +1,6 @@
 // Encodes out = rowScale ⊙ (factor · table · x) + diagonalFactor · diagonal ⊙ x + Σ terms: one
-// dispatch per slice of the matrix and one for the rows cut into segments. Up to two vectors besides out are added on
-// the way out of the product; the rest by combine.
+// dispatch per slice of the matrix and one for the rows cut into segments. Up to two vectors besides
+// out are added on the way out of the product; the rest by combine.
 
 import { check, invariant } from '../../base/errors.js';
 import type { Direction } from '../backend.js';

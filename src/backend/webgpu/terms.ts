@@ -1,7 +1,8 @@
 // Turns terms (coefficient · vector) into what a kernel binds: a few vectors in slots, and per term
 // a place in `coefficients`, a slot and what makes the coefficient a factor (format.ts). A vector
 // that is also the result takes no slot, because WebGPU forbids binding a buffer for reading and
-// writing at once; the kernel reads it from the result itself, element by element, before it writes.
+// writing at once; the kernel reads it from the result itself, element by element, before it
+// writes.
 
 import { check } from '../../base/errors.js';
 import type { Scalars } from '../backend.js';
@@ -118,6 +119,8 @@ function placeCoefficient(
   return { place: ring.placeOf(coefficient), stride: 1 };
 }
 
-function isArray(coefficient: HostCoefficient | Scalars): coefficient is Float64Array | BigInt64Array {
+function isArray(
+  coefficient: HostCoefficient | Scalars,
+): coefficient is Float64Array | BigInt64Array {
   return coefficient instanceof Float64Array || coefficient instanceof BigInt64Array;
 }

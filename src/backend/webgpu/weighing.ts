@@ -1,5 +1,5 @@
-// What arcs weigh on the device: the tables of a matrix, one set of weights each over the same arcs.
-// f32 has one table, of weights divided by a power of two that suits f32, or none where all arcs
+// What arcs weigh on the device: the tables of a matrix, one set of weights each over the same
+// arcs. f32 has one table, of weights divided by a power of two that suits f32, or none where all arcs
 // weigh the same. Exact arithmetic has up to two (docs/exact-arithmetic.md section 1), of integers
 // q = w · 2^(62−e): one word q / 2^31 where that is an integer throughout the table, else two.
 
@@ -15,7 +15,7 @@ export interface ArcRanges {
   readonly count: number;
   /** The row of each. */
   readonly rows: Uint32Array;
-  /** Words of 32 bits: ITEM_FIELDS each, of which 1 … 3 are where in- and out-arcs start and end. */
+  /** ITEM_FIELDS words each, of which 1 … 3 are where in- and out-arcs start and end. */
   readonly words: Uint32Array;
 }
 
@@ -122,7 +122,7 @@ function isNarrow(
       check(
         weights[k] <= 2 ** least,
         'bad-parameter',
-        () => `arc ${k}: a weight of ${weights[k]} with the exponent ${least}: expected at most 2^e`,
+        () => `arc ${k}: a weight of ${weights[k]} with exponent e = ${least}: expected at most 2^e`,
       );
       const most = Math.max(own, other);
       if (most > 31 && !Number.isInteger(weights[k] * 2 ** (31 - most))) narrow = false;

@@ -18,9 +18,10 @@ export function applicationError(operator: ExactOperator, degree: number): bigin
   const truncation = ceiling(series.tail(degree) << 63n, CERTAIN);
   const { gamma } = series.levels(degree);
   const levels = truncation + 2n * BigInt(degree) + 16n;
-  if (!randomWalk) return levels + n * (5n * gamma + 6n) + axons;
-  if (weights.values !== null) return levels + n * (3n * gamma + 6n);
-  return levels + n * (gamma + 5n) + axons * (3n * gamma + 3n);
+  const perLevel = (units: bigint): bigint => ceiling(units * gamma, 1n << 20n);
+  if (!randomWalk) return levels + perLevel(4n * n) + 9n * n + axons;
+  if (weights.values !== null) return levels + perLevel(2n * n) + 6n * n;
+  return levels + perLevel(n + 2n * axons) + 6n * n + 2n * axons;
 }
 
 /** V: what the quantisation of weights adds. O(n) long divisions where any weight was rounded. */
@@ -39,18 +40,19 @@ export function quantisationError(
   let busiest = 0;
   for (let i = 0; i < rows; i++) {
     const out = BigInt(offsets[i + 1] - offsets[i]);
-    if (out > 0n) sum += ceiling(2n * phi[i] * out, sumAt(outStake, i) * divisor);
+    const magnitude = phi[i] < 0n ? -phi[i] : phi[i];
+    if (out > 0n) sum += ceiling(2n * magnitude * out, sumAt(outStake, i) * divisor);
     const own = sumAt(degrees, i) * divisor;
-    const slope = ceiling(phi[i] << 62n, own);
+    const slope = ceiling(magnitude << 62n, own);
     if (slope > steepest) steepest = slope;
     if (own > most) most = own;
     busiest = Math.max(busiest, touching[i]);
   }
   if (series === null) return sum;
-  const { gamma } = series.levels(degree);
+  const steps = series.levels(degree).gamma + (1n << 20n);
   return randomWalk
-    ? sum + ceiling(4n * arcs * gamma * steepest, 1n << 62n)
-    : sum + ceiling(4n * gamma * BigInt(busiest) * ONE, most);
+    ? sum + ceiling(4n * arcs * steps * steepest, 1n << 82n)
+    : sum + ceiling(4n * steps * BigInt(busiest) * ONE, most << 20n);
 }
 
 /** (error / (λ_d t) + shift) / ONE as the least double not below it. */

@@ -5,10 +5,10 @@
 
 import type { Vector } from '../../backend/backend.js';
 import type { ExactReduction } from '../../backend/exact.js';
-import { FocusError, invariant } from '../../base/errors.js';
+import { invariant } from '../../base/errors.js';
 import { eventTurn } from '../../base/turn.js';
 import type { ExactOperator } from './operator.js';
-import { nearest, ONE, rounded } from './units.js';
+import { FULL, nearest, ONE, rounded } from './units.js';
 
 /** Blocks of one correction, kept between corrections. */
 export interface CorrectionRoom {
@@ -27,6 +27,8 @@ interface Point {
 export interface ExactMeasured {
   /** Σ|f|. */
   readonly residual: readonly bigint[];
+  /** Σf. */
+  readonly gain: readonly bigint[];
   /** Σφ. */
   readonly mass: readonly bigint[];
 }
@@ -37,7 +39,10 @@ const LEAST_POWER = -20;
 const MOST_POWER = 40;
 const WEIGHT_BITS = 24;
 const LARGEST_MIX = 1n << 85n;
-const LARGEST_MASS = 1n << 62n;
+const LARGEST_GAIN = 1n << 59n;
+const LARGEST_POINT = 1n << 61n;
+/** What ‖φ‖₁ may be after a correction: one and a half. */
+export const LARGEST_NORM = 3n << 60n;
 
 /** Makes room: ten blocks. */
 export function openCorrection({ workspace, columns }: ExactOperator): CorrectionRoom {
@@ -56,7 +61,7 @@ export function openCorrection({ workspace, columns }: ExactOperator): Correctio
   };
 }
 
-/** φ += δ in the active columns; `f` is the measured residual. Waits for the machine six times. */
+/** φ += δ in the active columns; `f` is the measured residual. Waits for the machine eight times. */
 export async function correct(
   operator: ExactOperator,
   room: CorrectionRoom,
@@ -73,7 +78,14 @@ export async function correct(
   const perColumn = (valueOf: (power: number, b: number) => bigint): BigInt64Array =>
     BigInt64Array.from(powers, (power, b) => (power === null ? 0n : valueOf(power, b)));
   const up = perColumn((power) => 1n << BigInt(power - LEAST_POWER));
-  workspace.combine(right, [{ coefficient: up, shift: -LEAST_POWER, vector: f }]);
+  const lacking = perColumn((power, b) => {
+    const mass = lackingMass(operator, measured, b) << BigInt(power - LEAST_POWER);
+    return within(rounded(mass, -LEAST_POWER), LARGEST_GAIN);
+  });
+  workspace.combine(right, [
+    { coefficient: up, shift: -LEAST_POWER, vector: f },
+    { coefficient: lacking, shift: 61, vector: priorVector },
+  ]);
   // Point 0 is (right, right): the image of zero, and its residual.
   const points: Point[] = [{ image: right, residual: right }];
   const grams = Array.from({ length: columns }, () => [] as bigint[][]);
@@ -130,20 +142,49 @@ export async function correct(
     await update();
   }
   mix();
+  await addCorrection(operator, room, phi, f, measured, powers);
+}
+
+/**
+ * φ += δ, where δ is the mix in `room.x` with its mass put right, or the plain step f where that
+ * would leave the range.
+ */
+async function addCorrection(
+  { workspace, priorVector }: ExactOperator,
+  { x, right: next }: CorrectionRoom,
+  phi: Vector,
+  f: Vector,
+  { mass }: ExactMeasured,
+  powers: readonly (number | null)[],
+): Promise<void> {
+  const perColumn = (valueOf: (power: number, b: number) => bigint): BigInt64Array =>
+    BigInt64Array.from(powers, (power, b) => (power === null ? 0n : valueOf(power, b)));
   // What Anderson left of the mass is put right exactly, so that Σφ becomes ONE but for rounding.
   const [sums] = await workspace.numbers(workspace.reduce([{ kind: 'sum', x }]));
-  const lacking = perColumn((power, b) => {
-    const mass = (ONE - measured.mass[b]) << BigInt(power - LEAST_POWER);
-    return checkedMass(rounded(mass, -LEAST_POWER) - sums[b]);
+  const missing = perColumn((power, b) => {
+    const wanted = rounded((ONE - mass[b]) << BigInt(power - LEAST_POWER), -LEAST_POWER);
+    return within(wanted - sums[b], LARGEST_POINT);
   });
   workspace.combine(x, [
     { coefficient: 1n, shift: 0, vector: x },
-    { coefficient: lacking, shift: 61, vector: priorVector },
+    { coefficient: missing, shift: 61, vector: priorVector },
   ]);
-  const down = perColumn((power) => 1n << BigInt(MOST_POWER - power));
-  workspace.combine(phi, [
+  const [size] = await workspace.numbers(workspace.reduce([{ kind: 'absolute', x }]));
+  const fits = powers.map((power, b) => {
+    if (power === null) return false;
+    return power >= 0 ? size[b] <= LARGEST_POINT : size[b] << BigInt(-power) <= LARGEST_POINT;
+  });
+  const down = perColumn((power, b) => (fits[b] ? 1n << BigInt(MOST_POWER - power) : 0n));
+  workspace.combine(next, [
     { coefficient: 1n, shift: 0, vector: phi },
     { coefficient: down, shift: MOST_POWER, vector: x },
+  ]);
+  const [norm] = await workspace.numbers(workspace.reduce([{ kind: 'absolute', x: next }]));
+  const taken = perColumn((_, b) => (fits[b] && norm[b] <= LARGEST_NORM ? 1n : 0n));
+  workspace.combine(phi, [
+    { coefficient: taken, shift: 0, vector: next },
+    { coefficient: taken.map((on) => 1n - on), shift: 0, vector: phi },
+    { coefficient: perColumn((_, b) => 1n - taken[b]), shift: 0, vector: f },
   ]);
 }
 
@@ -160,15 +201,15 @@ function powerFor({ constants }: ExactOperator, residual: bigint): number | null
   return power;
 }
 
-function checkedMass(value: bigint): bigint {
-  if (value > LARGEST_MASS || -value > LARGEST_MASS) {
-    throw new FocusError(
-      'failure',
-      'exact arithmetic: the mass of a correction leaves its range, so it was stopped',
-      'use --precision f64',
-    );
-  }
-  return value;
+/** m: the mass that f must have so that Σφ becomes ONE, less the mass that it has. */
+function lackingMass({ constants }: ExactOperator, measured: ExactMeasured, b: number): bigint {
+  const { gain, mass } = measured;
+  return nearest(constants.constant * (ONE - mass[b]) - FULL * gain[b], FULL);
+}
+
+/** The value, or 0 where its magnitude is above the limit. */
+function within(value: bigint, limit: bigint): bigint {
+  return value > limit || -value > limit ? 0n : value;
 }
 
 /** Weights in units of 2⁻²⁴ with sum one, points by age. */

@@ -11,13 +11,12 @@ import type { Graph } from '../../graph/graph.js';
 import type { FocusResult } from '../focus.js';
 import { resolveParameters, type FocusOptions, type Parameters } from '../parameters.js';
 import { boundOf, quantisationError } from './certificate.js';
+import { LARGEST_NORM } from './correct.js';
 import { distributionOf, openExactOperator, type ExactOperator } from './operator.js';
 import { solveExactReference } from './reference.js';
 import {
-  finalStage,
   iterateExact,
   normalise,
-  scheduleOf,
   solveExact,
   type ExactColumn,
   type ExactSolveOptions,
@@ -47,7 +46,7 @@ export interface ExactOptions extends FocusOptions {
 
 /** Where a warm start begins: part of the result, and of its digest. */
 export interface ExactStart {
-  /** n focus units ≥ 0 in particle order, Σ ≤ 2⁶². */
+  /** n focus units ≥ 0 in particle order, 1 ≤ Σ ≤ 3·2⁶⁰. */
   readonly units: BigInt64Array;
   /** Digest of the focus that it is; default: the SHA-256 of the units. */
   readonly name?: string;
@@ -186,16 +185,16 @@ function checkedStart(units: BigInt64Array, n: number, column: number): BigInt64
   let sum = 0n;
   units.forEach((value, i) => {
     check(
-      value >= 0n && value <= 2n * ONE,
+      value >= 0n && value <= LARGEST_NORM,
       'bad-parameter',
-      () => `start ${column}, particle ${i}: expected 0 … 2^62 units, found ${value}`,
+      () => `start ${column}, particle ${i}: expected 0 … 3·2^60 units, found ${value}`,
     );
     sum += value;
   });
   check(
-    sum <= 2n * ONE,
+    sum >= 1n && sum <= LARGEST_NORM,
     'bad-parameter',
-    () => `start ${column}: expected a sum of at most 2^62 units, found ${sum}`,
+    () => `start ${column}: expected a sum of 1 … 3·2^60 units, found ${sum}`,
   );
   return units;
 }
@@ -210,16 +209,13 @@ function assemble(
   units: BigInt64Array,
   start: ExactStart | null,
 ): ExactFocus {
-  const missing = normalise(units);
   const bounded = parameters.reading !== 'reference-2026-07';
   const { tolerance } = solver;
-  let errorBound: number | null = null;
-  if (bounded) {
-    const schedule = scheduleOf(operator, tolerance);
-    const quantised = quantisationError(operator, units, schedule.degree(finalStage(schedule)));
-    const shift = missing < 0n ? -missing : missing;
-    errorBound = boundOf(column.error + quantised, shift, operator.constants.injection);
-  }
+  const quantised = bounded ? quantisationError(operator, units, column.degree) : 0n;
+  const { missing, moved } = normalise(units);
+  const errorBound = bounded
+    ? boundOf(column.error + quantised, moved, operator.constants.injection)
+    : null;
   const logarithms = weightedLogarithms(units, units);
   const lnOne = 61n * LN2;
   const entropy = rounded(lnOne * ONE - logarithms, 61);

@@ -54,7 +54,14 @@ export async function solveExactReference(
           : applications > count;
       if (!stop) return;
       const reached = count ?? applications;
-      results[b] = { applications: reached, residual: error, error, mass: mass[b], done };
+      results[b] = {
+        applications: reached,
+        residual: error,
+        error,
+        mass: mass[b],
+        done,
+        degree: 0,
+      };
     });
     if (results.every((result) => result !== null)) break;
     const moving = BigInt64Array.from(results, (result) => (result === null ? 1n : 0n));

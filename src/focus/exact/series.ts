@@ -35,7 +35,7 @@ export interface Levels {
   readonly own: readonly bigint[];
   readonly factor: readonly bigint[];
   readonly halved: readonly boolean[];
-  /** Γ of the rounding bound. */
+  /** Γ of the rounding bound, in units of 2⁻²⁰. */
   readonly gamma: bigint;
 }
 
@@ -166,7 +166,7 @@ function levelsOf(folded: readonly bigint[]): Levels {
   const halved = unit.map((power, k) => k > 0 && k < degree - 1 && unit[k + 1] * 2n === power);
   let sum = 0n;
   for (let k = 1; k < degree; k++) sum += unit[k];
-  return { own, factor, halved, gamma: 1n - floorOf(-sum, CERTAIN) };
+  return { own, factor, halved, gamma: -floorOf(-(sum << 20n), CERTAIN) };
 }
 
 /** The least power of two that is not below a positive integer. */

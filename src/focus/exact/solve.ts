@@ -6,10 +6,10 @@ import type { Vector } from '../../backend/backend.js';
 import { FocusError } from '../../base/errors.js';
 import { eventTurn } from '../../base/turn.js';
 import { applicationError } from './certificate.js';
-import { correct, openCorrection, STEPS, type ExactMeasured } from './correct.js';
+import { correct, LARGEST_NORM, openCorrection, STEPS, type ExactMeasured } from './correct.js';
 import type { ExactOperator } from './operator.js';
 import { CERTAIN } from './series.js';
-import { ONE, rationalOf, times, type Rational } from './units.js';
+import { ONE, rationalOf, rounded, times, type Rational } from './units.js';
 
 /** How far and how to solve. */
 export interface ExactSolveOptions {
@@ -33,15 +33,18 @@ export interface ExactColumn {
   readonly mass: bigint;
   /** Whether E met its goal. */
   readonly done: boolean;
+  /** K of the last measurement. */
+  readonly degree: number;
 }
 
 /** Bits by which the residual is expected to fall from stage to stage, and before the first. */
 const STAGE_BITS = 5;
 const FIRST_BITS = 3;
 const WARM_STAGE = 3;
-const MOST_STALLED = 3;
+const MOST_STALLED = 10;
 const ROUGH = CERTAIN >> 4n;
-const LARGEST_NORM = 1n << 62n;
+/** A plain step may add its roundings to the largest norm of a correction. */
+const LARGEST = LARGEST_NORM + (1n << 58n);
 
 /** Degrees of the schedule. */
 export interface Schedule {
@@ -84,21 +87,22 @@ async function measure(
 ): Promise<ExactMeasured> {
   const { workspace, constantVector } = operator;
   operator.apply(f, phi, degree, constantVector, phi);
-  const [residual, mass, norm] = await workspace.numbers(
+  const [residual, gain, mass, norm] = await workspace.numbers(
     workspace.reduce([
       { kind: 'absolute', x: f },
+      { kind: 'sum', x: f },
       { kind: 'sum', x: phi },
       { kind: 'absolute', x: phi },
     ]),
   );
-  if (norm.some((value) => value > LARGEST_NORM)) {
+  if (norm.some((value) => value > LARGEST)) {
     throw new FocusError(
       'failure',
       'exact arithmetic: the norm of a vector leaves its range, so it was stopped',
       'use --precision f64',
     );
   }
-  return { residual, mass };
+  return { residual, gain, mass };
 }
 
 /** Solves every column of φ. */
@@ -128,15 +132,19 @@ export async function solveExact(
       if (results[b] !== null) return;
       const error = residual + more;
       const done = isFinal && error * goal.denominator <= goal.numerator;
+      const resting = isFinal && residual === 0n;
       if (isFinal) {
         const known = best[b];
-        const fell = known === null || 10n * residual <= 7n * known;
+        const fell = known === null || 50n * residual <= 49n * known;
         stalled[b] = fell ? 0 : stalled[b] + 1;
         if (known === null || residual < known) best[b] = residual;
       }
       const stop =
-        done || applications + STEPS + 1 > options.mostIterations || stalled[b] === MOST_STALLED;
-      if (stop) results[b] = { applications, residual, error, mass: measured.mass[b], done };
+        done ||
+        resting ||
+        applications + STEPS + 1 > options.mostIterations ||
+        stalled[b] === MOST_STALLED;
+      if (stop) results[b] = { applications, residual, error, mass: measured.mass[b], done, degree };
     });
     reportProgress(operator, options, applications, measured, more);
     if (results.every((result) => result !== null)) break;
@@ -201,6 +209,7 @@ export async function iterateExact(
     error: value + more,
     mass: mass[b],
     done: (value + more) * goal.denominator <= goal.numerator,
+    degree,
   }));
 }
 
@@ -211,23 +220,38 @@ export function finalStage(schedule: Schedule): number {
   return stage;
 }
 
-/** Makes Σφ exactly ONE by the stated correction; returns the units that were missing. O(n). */
-export function normalise(phi: BigInt64Array): bigint {
-  let sum = 0n;
-  for (const value of phi) sum += value;
-  const missing = ONE - sum;
+/**
+ * Makes Σφ exactly ONE by the stated correction. Returns the units that were missing, and a bound of
+ * the L1 distance that φ was moved. O(n).
+ */
+export function normalise(phi: BigInt64Array): { readonly missing: bigint; readonly moved: bigint } {
   const n = BigInt(phi.length);
-  if (missing > 0n) {
-    const each = missing / n;
-    const some = Number(missing % n);
+  const sum = sumOf(phi);
+  const missing = ONE - sum;
+  const size = missing < 0n ? -missing : missing;
+  const scale = size > n && sum > 0n;
+  if (scale) {
+    const factor = (1n << 122n) / sum;
+    for (let i = 0; i < phi.length; i++) phi[i] = rounded(phi[i] * factor, 61);
+  }
+  const rest = scale ? ONE - sumOf(phi) : missing;
+  if (rest > 0n) {
+    const each = rest / n;
+    const some = Number(rest % n);
     for (let i = 0; i < phi.length; i++) phi[i] += each + (i < some ? 1n : 0n);
   }
-  for (let left = -missing; left > 0n;) {
+  for (let left = -rest; left > 0n;) {
     for (let i = 0; i < phi.length && left > 0n; i++) {
       if (phi[i] <= 0n) continue;
       phi[i]--;
       left--;
     }
   }
-  return missing;
+  return { missing, moved: scale ? 2n * size + n : size };
+}
+
+function sumOf(values: BigInt64Array): bigint {
+  let sum = 0n;
+  for (const value of values) sum += value;
+  return sum;
 }
