@@ -23,7 +23,7 @@ struct Params {
   factor: vec2<u32>,           // words
   diagonal_factor: vec2<u32>,  // words
   // 1: row_scale is given, 2: diagonal is given, 4: factors are not one, 8: weights of in-arcs
-  // alone; + 256 · in_power
+  // alone, 16: row_scale and diagonal are halved; + 256 · in_power
   parts: u32,
   term_count: u32,
   // first group (tiles not counted), first item, items, log2 of lanes to a row
@@ -54,15 +54,21 @@ fn term_value(term: Term, row: u32, column: u32) -> num {
   return num_scale(factor_from_scalar(coefficient, term.scale), value);
 }
 
+/** scale · a, or half of it. */
+fn row_factor(scale: num, a: num) -> num {
+  if ((params.parts & 16u) != 0u) { return num_multiply_halved(scale, a); }
+  return num_multiply(scale, a);
+}
+
 /** Ends row `row`: called by one lane, for a row below n and a column below B. */
 fn finish(row: u32, column: u32, sum: total) {
   let place = row * params.columns + column;
   let scaled = (params.parts & 4u) != 0u;
   var value = total_to_num(sum);
   if (scaled) { value = num_scale(factor_from_words(params.factor), value); }
-  if ((params.parts & 1u) != 0u) { value = num_multiply(row_scale[row], value); }
+  if ((params.parts & 1u) != 0u) { value = row_factor(row_scale[row], value); }
   if ((params.parts & 2u) != 0u) {
-    var kept = num_multiply(diagonal[row], x[place]);
+    var kept = row_factor(diagonal[row], x[place]);
     if (scaled) { kept = num_scale(factor_from_words(params.diagonal_factor), kept); }
     value = num_add(value, kept);
   }

@@ -23,6 +23,9 @@ fn num_add(a: num, b: num) -> num {
 /** rnd(a · b, 62). */
 fn num_multiply(a: num, b: num) -> num { return round_62(product_128(a, b)); }
 
+/** rnd(a · b, 63). */
+fn num_multiply_halved(a: num, b: num) -> num { return round_63(product_128(a, b)); }
+
 /** rnd(value · a, shift). */
 fn num_scale(by: factor, a: num) -> num {
   var wide = product_128(by.value, a);
@@ -95,6 +98,14 @@ fn round_62(a: vec4<u32>) -> num {
   let z = a.z + u32(y < 0x20000000u);
   let w = a.w + u32(z < a.z);
   return vec2<u32>((y >> 30u) | (z << 2u), (z >> 30u) | (w << 2u));
+}
+
+/** The low 64 bits of rnd(a, 63). */
+fn round_63(a: vec4<u32>) -> num {
+  let y = a.y + 0x40000000u;
+  let z = a.z + u32(y < 0x40000000u);
+  let w = a.w + u32(z < a.z);
+  return vec2<u32>((y >> 31u) | (z << 1u), (z >> 31u) | (w << 1u));
 }
 
 /** a + b modulo 2^128. */

@@ -18,6 +18,7 @@ const total_zero = 0.0f;
 
 fn num_add(a: num, b: num) -> num { return a + b; }
 fn num_multiply(a: num, b: num) -> num { return a * b; }
+fn num_multiply_halved(a: num, b: num) -> num { return 0.5f * a * b; }
 fn num_scale(by: factor, a: num) -> num { return by * a; }
 /** The element in the power of two of another vector, given as a biased exponent. */
 fn num_rescale(biased: u32, a: num) -> num { return bitcast<f32>(biased << 23u) * a; }

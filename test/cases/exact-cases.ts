@@ -117,7 +117,8 @@ async function productsAgree(
       const x = bench.twin(workspace, columns, fitting);
       const what = `${table}, B = ${columns}`;
       await plainAgrees(bench, workspace, matrices, table, x, `plain, ${what}`);
-      await fullAgrees(bench, workspace, matrices, table, x, `full, ${what}`);
+      await fullAgrees(bench, workspace, matrices, table, x, false, `full, ${what}`);
+      await fullAgrees(bench, workspace, matrices, table, x, true, `halved, ${what}`);
       workspace.release(x.vector);
     }
   }
@@ -148,6 +149,7 @@ async function fullAgrees(
   matrices: ExactMatrices,
   table: NaiveExactProduct['table'],
   x: ExactTwin,
+  halved: boolean,
   what: string,
 ): Promise<void> {
   const { columns } = x;
@@ -157,7 +159,7 @@ async function fullAgrees(
   const [rowScale, diagonal] = [1, 1].map((count) => bench.twin(workspace, count, 61));
   const terms = bench.terms(workspace, columns, [other, out, one, out]);
   const factor = randomIntegers(1, columns, 60)[0] + (1n << 60n);
-  const shared = { table, factor };
+  const shared = { table, factor, halved };
   workspace.product({
     ...shared,
     out: out.vector,

@@ -23,6 +23,7 @@ export interface NaiveExactProduct {
   readonly factor: bigint;
   readonly rowScale?: BigInt64Array;
   readonly diagonal?: BigInt64Array;
+  readonly halved?: boolean;
   readonly terms: readonly NaiveExactTerm[];
 }
 
@@ -31,16 +32,17 @@ export function rnd(value: bigint, shift: number): bigint {
   return shift === 0 ? value : (value + (1n << BigInt(shift - 1))) >> BigInt(shift);
 }
 
-/** rnd(rowScale · rnd(factor · v, 62), 62) + rnd(factor · rnd(diagonal · x, 62), 62) + Σ terms. */
+/** rnd(rowScale · rnd(factor · v, 62), 62 + h) + rnd(factor · rnd(diagonal · x, 62 + h), 62) + Σ terms. */
 export function naiveExactProduct(product: NaiveExactProduct): BigInt64Array {
   const { matrices, table, x, factor, rowScale, diagonal, terms } = product;
   const { columns: B } = x;
+  const bits = product.halved === true ? 63 : 62;
   const sums = table === 'spread' ? spreadSums(matrices, x) : transitionSums(matrices, x);
   return Blocks.of(matrices.rows, B, (i, b) => {
     const place = i * B + b;
     let value = rnd(factor * fitting(rnd(sums[place], 62)), 62);
-    if (rowScale !== undefined) value = rnd(rowScale[i] * value, 62);
-    if (diagonal !== undefined) value += rnd(factor * rnd(diagonal[i] * x.values[place], 62), 62);
+    if (rowScale !== undefined) value = rnd(rowScale[i] * value, bits);
+    if (diagonal !== undefined) value += rnd(factor * rnd(diagonal[i] * x.values[place], bits), 62);
     return value + termsAt(terms, i, b);
   });
 }

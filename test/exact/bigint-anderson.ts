@@ -4,6 +4,7 @@
 
 import { applyMap, type Operator } from './bigint-map.js';
 import {
+  FULL,
   ONE,
   type Rational,
   floorOf,
@@ -25,17 +26,38 @@ interface Point {
 
 const POINTS = 4;
 const WHOLE = 1n << 24n;
+/** The most that Σ|φ| may become by a correction: 3/2. */
+export const MOST_NORM = 3n << 60n;
 
 /** What a correction met, for tests that look at the limits of the arithmetic. */
 export interface CorrectionReport {
+  /** σ of the last correction. */
   shift: number;
   /** Times that mix fell back to the newest point. */
   fallbacks: number;
-  /** Largest magnitudes of m, of an element of a mixed point and of δ. */
+  /** Times that m̂ or m' was too large, and times that δ = f. */
+  dropped: number;
+  plain: number;
+  /** The last correction dropped no m' and was no plain step: Σ(φ + δ) = ONE but for roundings. */
+  isWhole: boolean;
+  /** Largest magnitudes of m, m̂ and m', of an element of a mixed point or its residual, and of δ. */
+  lack: bigint;
   mass: bigint;
   mixed: bigint;
   change: bigint;
 }
+
+export const emptyReport = (): CorrectionReport => ({
+  shift: 0,
+  fallbacks: 0,
+  dropped: 0,
+  plain: 0,
+  isWhole: false,
+  lack: 0n,
+  mass: 0n,
+  mixed: 0n,
+  change: 0n,
+});
 
 /** δ, or null where the column is left as it is. `strength` is λ_d·t. */
 export function correction(
@@ -50,26 +72,45 @@ export function correction(
   const shift = scaleOf(size, floorOf(times(powerOfTwo(59), strength)));
   if (shift === null) return null;
   const scaled = BigInt(shift + 20);
-  const right = residual.map((f) => rounded(f << scaled, 20));
+  const { prior, teleport } = operator;
+  const missing = ONE - sumOf(units);
+  const lack = roundedDivide(teleport * missing - FULL * sumOf(residual), FULL);
+  const supplied = limited(rounded(lack << scaled, 20), 1n << 59n, report);
+  const right = residual.map((f, i) => rounded(f << scaled, 20) + rounded(supplied * prior[i], 61));
   let points: Point[] = [{ image: right, residual: right }];
   for (let count = 1; count <= POINTS; count++) {
     const place = mix(points, report);
     const image = applyMap(operator, rough, place, right);
     if (count === POINTS) points = points.slice(1);
-    points.push({ image, residual: image.map((value, i) => value - place[i]) });
+    const apart = image.map((value, i) => value - place[i]);
+    if (report !== undefined) report.mixed = larger(report.mixed, widestOf(apart));
+    points.push({ image, residual: apart });
   }
   const mixed = mix(points, report);
-  const mass = rounded((ONE - sumOf(units)) << scaled, 20) - sumOf(mixed);
-  if (magnitude(mass) > 1n << 62n) throw new Error('invariant: the missing mass is too large');
-  const change = mixed.map((x, i) =>
-    rounded((x + rounded(mass * operator.prior[i], 61)) << BigInt(40 - shift), 40),
-  );
+  const owed = rounded(missing << scaled, 20) - sumOf(mixed);
+  const mass = limited(owed, 1n << 61n, report);
+  const whole = mixed.map((x, i) => x + rounded(mass * prior[i], 61));
+  const change = whole.map((x) => rounded(x << BigInt(40 - shift), 40));
+  const isPlain =
+    normOf(whole) > 1n << BigInt(61 + Math.min(0, shift)) ||
+    normOf(units.map((x, i) => x + change[i])) > MOST_NORM;
   if (report !== undefined) {
     report.shift = shift;
-    report.mass = larger(report.mass, magnitude(mass));
-    report.change = change.reduce((most, x) => larger(most, magnitude(x)), report.change);
+    if (isPlain) report.plain++;
+    report.isWhole = !isPlain && mass === owed;
+    report.lack = larger(report.lack, magnitude(lack));
+    report.mass = larger(report.mass, larger(magnitude(supplied), magnitude(mass)));
+    report.mixed = larger(report.mixed, larger(widestOf(right), widestOf(whole)));
+    report.change = larger(report.change, widestOf(isPlain ? residual : change));
   }
-  return change;
+  return isPlain ? residual.slice() : change;
+}
+
+/** A mass, or 0 where it is above a limit. */
+function limited(mass: bigint, limit: bigint, report?: CorrectionReport): bigint {
+  if (magnitude(mass) <= limit) return mass;
+  if (report !== undefined) report.dropped++;
+  return 0n;
 }
 
 /** σ: the largest integer in −20 … 40 with N·2^σ ≤ L, or null. */
@@ -96,7 +137,7 @@ function mix(points: readonly Point[], report?: CorrectionReport): bigint[] {
   );
   if (report !== undefined) {
     if (!isSafe) report.fallbacks++;
-    report.mixed = mixed.reduce((most, x) => larger(most, magnitude(x)), report.mixed);
+    report.mixed = larger(report.mixed, widestOf(mixed));
   }
   return mixed;
 }
@@ -137,3 +178,4 @@ function determinant(matrix: readonly (readonly bigint[])[]): bigint {
 }
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const widestOf = (values: readonly bigint[]): bigint => values.map(magnitude).reduce(larger, 0n);

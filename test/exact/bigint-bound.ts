@@ -17,17 +17,20 @@ import {
 import type { Folded } from './bigint-series.js';
 import type { IntegerWeights } from './bigint-weights.js';
 
+/** Γ is in units of 2⁻²⁰. */
+const DEPTH_ONE = 1n << 20n;
+
 /** Q: what the roundings of one application of G cost in L1, in focus units. */
 export function roundingCost(weights: IntegerWeights, spread: Spread, series: Folded): bigint {
   const n = BigInt(weights.particles);
   const a = BigInt(weights.axons.length);
-  const depth = series.depth;
+  const deep = (each: bigint): bigint => ceilDivide(each * series.depth, DEPTH_ONE);
   const steps = 2n * BigInt(series.degree) + 16n;
   if (series.coefficients.length === 0) return 5n * n + a + 16n;
-  if (spread === 'row') return n * (5n * depth + 6n) + a + steps;
+  if (spread === 'row') return deep(4n * n) + 9n * n + a + steps;
   return weights.uniform
-    ? n * (depth + 5n) + a * (3n * depth + 3n) + steps
-    : n * (3n * depth + 6n) + steps;
+    ? deep(n + 2n * a) + 6n * n + 2n * a + steps
+    : deep(2n * n) + 6n * n + steps;
 }
 
 /** ⌈2·tail(K)·2⁶²/C⌉. */
@@ -35,7 +38,10 @@ export function truncationCost(series: Folded): bigint {
   return ceilDivide((2n * series.tail) << 62n, C);
 }
 
-/** V: what the rounding of weights to integers costs, in focus units. */
+/**
+ * V: what the rounding of weights to integers costs, in focus units. The units are those before the
+ * final correction, the series that of the last measurement.
+ */
 export function quantisationCost(
   weights: IntegerWeights,
   spread: Spread,
@@ -48,27 +54,30 @@ export function quantisationCost(
   const scaled = degrees.map((d) => d * divisor);
   let cost = ceilDivide(4n * axons * ONE, sumOf(scaled));
   units.forEach((phi, i) => {
-    if (out[i] > 0n) cost += ceilDivide(2n * phi * BigInt(leaving[i]), out[i] * divisor);
+    if (out[i] > 0n) cost += ceilDivide(2n * magnitude(phi) * BigInt(leaving[i]), out[i] * divisor);
   });
   if (series.coefficients.length === 0) return cost;
+  const depth = series.depth + DEPTH_ONE;
   if (spread === 'row') {
     const most = scaled.reduce(larger);
     const widest = touching.reduce((x, y) => Math.max(x, y));
-    return cost + ceilDivide(4n * series.depth * BigInt(widest) * ONE, most);
+    return cost + ceilDivide(4n * depth * BigInt(widest) * ONE, most << 20n);
   }
-  const densest = units.map((phi, i) => ceilDivide(phi << 62n, scaled[i])).reduce(larger);
-  return cost + ceilDivide(4n * axons * series.depth * densest, 1n << 62n);
+  const densest = units
+    .map((phi, i) => ceilDivide(magnitude(phi) << 62n, scaled[i]))
+    .reduce(larger);
+  return cost + ceilDivide(4n * axons * depth * densest, 1n << 82n);
 }
 
-/** ((E + V)/(λ_d t) + |c|) / ONE. */
+/** ((E + V)/(λ_d t) + ĉ) / ONE. */
 export function errorBound(
   uncertainty: bigint,
   quantisation: bigint,
-  missing: bigint,
+  completion: bigint,
   strength: Rational,
 ): Rational {
   const spread = over(ratio(uncertainty + quantisation), strength);
-  return over(plus(spread, ratio(magnitude(missing))), ratio(ONE));
+  return over(plus(spread, ratio(completion)), ratio(ONE));
 }
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -17,7 +17,6 @@ import {
   wholeOf,
 } from './bigint-measures.js';
 import {
-  ONE,
   type Rational,
   atMost,
   exactly,
@@ -30,7 +29,7 @@ import {
 } from './bigint-rational.js';
 import { solveReference } from './bigint-reference.js';
 import { seriesOf } from './bigint-series.js';
-import { completed, goalOf, solve } from './bigint-solver.js';
+import { completed, goalOf, solve, type StopReason } from './bigint-solver.js';
 import { integerWeights } from './bigint-weights.js';
 
 export type BigintReading = 'focus-1' | 'focus-1-combinatorial' | 'pagerank' | 'reference-2026-07';
@@ -71,7 +70,7 @@ export interface BigintFocus {
   readonly unitsBefore: readonly bigint[];
   readonly massBefore: bigint;
   readonly applications: number;
-  readonly reason: 'done' | 'applications' | 'stagnation' | 'iterations';
+  readonly reason: StopReason;
   /** The bound, or the residual of the reference, is at most the tolerance. */
   readonly converged: boolean;
   readonly residualUnits: bigint;
@@ -114,6 +113,7 @@ export function bigintFocus(
   const tolerance = exactly(numbers.tolerance);
   const strength = times(lambda[0], teleport);
   if (!atMost(powerOfTwo(-16), strength)) throw new Error('bad-parameter: λ_d·t is below 2⁻¹⁶');
+  checkRanges(numbers);
 
   const weights = integerWeights(graph.axons);
   const widest = weights.degrees.reduce((x, y) => (x > y ? x : y)) * weights.divisor;
@@ -128,10 +128,10 @@ export function bigintFocus(
   const finish = (stopped: {
     readonly units: readonly bigint[];
     readonly applications: number;
-    readonly reason: BigintFocus['reason'];
+    readonly reason: StopReason;
     readonly residual: bigint;
   }) => {
-    const units = completed(stopped.units);
+    const { units } = completed(stopped.units);
     const { applications } = stopped;
     const measures: MeasureParameters = { ...shared, spread, goal: goalOf(tolerance, strength) };
     const name = options.startName ?? start ?? (isReference ? 'uniform' : 'prior');
@@ -175,8 +175,8 @@ export function bigintFocus(
   const { report } = options;
   const stopped = solve({ operator, series, strength, ...limits, report });
   const quantisation = quantisationCost(weights, spread, stopped.series, stopped.units);
-  const missing = ONE - sumOf(stopped.units);
-  const bound = errorBound(stopped.uncertainty, quantisation, missing, strength);
+  const { cost } = completed(stopped.units);
+  const bound = errorBound(stopped.uncertainty, quantisation, cost, strength);
   return {
     ...finish(stopped),
     converged: atMost(bound, tolerance),
@@ -185,6 +185,23 @@ export function bigintFocus(
     quantisation,
     errorBound: leastDoubleFrom(bound),
   };
+}
+
+/** μ and τ do not matter where λ_s or λ_h is zero. */
+function checkRanges({
+  tolerance,
+  mu,
+  tau,
+  lambda,
+}: {
+  readonly tolerance: number;
+  readonly mu: number;
+  readonly tau: number;
+  readonly lambda: readonly [number, number, number];
+}): void {
+  if (!(tolerance >= 1e-12 && tolerance <= 2)) throw new Error('bad-parameter: tolerance');
+  if (lambda[1] > 0 && !(mu > 0)) throw new Error('bad-parameter: mu');
+  if (lambda[2] > 0 && !(tau >= 0)) throw new Error('bad-parameter: tau');
 }
 
 /** The ids, or the indices where the graph has none. */

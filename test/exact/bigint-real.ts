@@ -1,9 +1,11 @@
 // Focus in real numbers, for checking what exact arithmetic promises: the operator of an affine
 // reading as a dense matrix and its fixed point, in BigInt fixed point with 320 fractional bits.
-// Springs by elimination, heat by its series; from the exact binary64 weights, not from integers.
+// Springs by elimination, heat by its series; from the exact binary64 weights of axons, not from
+// integers. A given prior is that of its integers P, as the page defines it.
 
 import type { Csr } from '../../src/graph/csr.js';
 import { type Rational, exactly, floorOf, magnitude, ratio, times } from './bigint-rational.js';
+import { integerParts } from './bigint-weights.js';
 
 const BITS = 320n;
 const UNIT = 1n << BITS;
@@ -109,7 +111,7 @@ function priorOf(prior: RealParameters['prior'], degrees: readonly bigint[]): bi
       ? degrees
       : prior === 'uniform'
         ? degrees.map(() => 1n)
-        : Array.from(prior, (p) => floorOf(times(exactly(p), ratio(1n << WEIGHT_BITS))));
+        : integerParts(prior);
   const total = parts.reduce((x, y) => x + y);
   return parts.map((part) => divide(part, total));
 }

@@ -22,6 +22,7 @@ import {
   times,
 } from './bigint-rational.js';
 import { degreeFor, fold, type Folded, type Series, seriesOf } from './bigint-series.js';
+import { checkStart, type StopReason } from './bigint-solver.js';
 import { distribution, type IntegerWeights } from './bigint-weights.js';
 
 const PATIENCE = 20;
@@ -49,7 +50,7 @@ export interface ReferenceStopped {
   readonly applications: number;
   readonly converged: boolean;
   readonly residual: bigint;
-  readonly reason: 'done' | 'applications' | 'stagnation' | 'iterations';
+  readonly reason: StopReason;
 }
 
 interface Reference {
@@ -66,14 +67,15 @@ export function solveReference(parameters: ReferenceParameters): ReferenceStoppe
   const reference = referenceOf(parameters);
   const limit = times(tolerance, ratio(ONE));
   let units = parameters.start ?? distribution(weights.degrees.map(() => 1n));
+  checkStart(units);
   for (let step = 0; step < (iterations ?? 0); step++) units = referenceStep(reference, units);
   let least: bigint | null = null;
   let idle = 0;
-  for (let applications = (iterations ?? 0) + 1; ; applications++) {
+  for (let applications = iterations ?? 1; ; applications++) {
     const next = referenceStep(reference, units);
     const residual = normOf(next.map((x, i) => x - units[i]));
     const converged = residual * limit.denominator <= limit.numerator;
-    const end = (reason: ReferenceStopped['reason']): ReferenceStopped => ({
+    const end = (reason: StopReason): ReferenceStopped => ({
       units,
       applications,
       converged,

@@ -43,7 +43,7 @@ export interface Folded {
   /** B in units of 2⁻⁶². */
   readonly whole: bigint;
   readonly tail: bigint;
-  /** Γ = 1 + ⌈Σ τ_k / C⌉ over 1 ≤ k < K. */
+  /** Γ = ⌈2²⁰·Σ τ_k / C⌉ over 1 ≤ k < K, in units of 2⁻²⁰. */
   readonly depth: bigint;
 }
 
@@ -138,6 +138,6 @@ export function fold(series: Series, degree: number): Folded {
     halve,
     whole: roundedDivide(FULL * total, C),
     tail: series.tails[degree] ?? 0n,
-    depth: 1n + ceilDivide(sumOf(scales.slice(1)), C),
+    depth: ceilDivide(sumOf(scales.slice(1)) << 20n, C),
   };
 }

@@ -2,21 +2,26 @@
 // iteration, and the final correction that makes the units sum to ONE. Written from
 // docs/exact-arithmetic.md alone.
 
-import { type CorrectionReport, correction } from './bigint-anderson.js';
+import { type CorrectionReport, MOST_NORM, correction } from './bigint-anderson.js';
 import { roundingCost, truncationCost } from './bigint-bound.js';
 import { applyMap, type Operator } from './bigint-map.js';
 import {
   ONE,
   type Rational,
   atMost,
+  magnitude,
   minus,
   normOf,
   powerOfTwo,
   ratio,
+  rounded,
   sumOf,
   times,
 } from './bigint-rational.js';
 import { degreeFor, fold, type Folded, type Series } from './bigint-series.js';
+
+/** Times in a row that a final stage may fail to gain a fiftieth. */
+const PATIENCE = 10;
 
 export interface SolverOptions {
   readonly operator: Operator;
@@ -31,11 +36,14 @@ export interface SolverOptions {
   readonly report?: CorrectionReport | undefined;
 }
 
+/** Why a column stopped; `still` is N = 0 with a bound that is too large. */
+export type StopReason = 'done' | 'still' | 'applications' | 'stagnation' | 'iterations';
+
 /** The stop of a column: before the final correction. */
 export interface Stopped {
   readonly units: readonly bigint[];
   readonly applications: number;
-  readonly reason: 'done' | 'applications' | 'stagnation' | 'iterations';
+  readonly reason: StopReason;
   readonly residual: bigint;
   /** E, and the series that the last measurement used. */
   readonly uncertainty: bigint;
@@ -61,6 +69,7 @@ export function solve(options: SolverOptions): Stopped {
   const enough = times(minus(times(tolerance, ratio(ONE)), ratio(n)), strength);
 
   let units: readonly bigint[] = options.start ?? operator.prior;
+  checkStart(units);
   if (options.iterations !== undefined) {
     const final = foldFor(goal);
     for (let step = 0; step < options.iterations; step++) {
@@ -68,8 +77,7 @@ export function solve(options: SolverOptions): Stopped {
     }
     const { size } = measure(operator, final, units);
     const uncertainty = size + certainCost(operator, final);
-    const applications = options.iterations + 1;
-    return stop(units, applications, 'iterations', size, uncertainty, final, [size]);
+    return stop(units, options.iterations, 'iterations', size, uncertainty, final, [size]);
   }
 
   let applications = 0;
@@ -84,14 +92,15 @@ export function solve(options: SolverOptions): Stopped {
     applications++;
     history.push(size);
     const uncertainty = size + certainCost(operator, current);
-    const end = (reason: Stopped['reason']): Stopped =>
+    const end = (reason: StopReason): Stopped =>
       stop(units, applications, reason, size, uncertainty, current, history);
     if (isFinal && atMost(ratio(uncertainty), enough)) return end('done');
+    if (isFinal && size === 0n) return end('still');
     if (applications + 5 > mostIterations) return end('applications');
     if (isFinal) {
-      if (best !== null) strikes = 10n * size <= 7n * best ? 0 : strikes + 1;
+      if (best !== null) strikes = 50n * size <= 49n * best ? 0 : strikes + 1;
       if (best === null || size < best) best = size;
-      if (strikes === 3) return end('stagnation');
+      if (strikes === PATIENCE) return end('stagnation');
     }
     const change = correction(operator, rough, units, residual, strength, options.report);
     if (change !== null) units = units.map((x, i) => x + change[i]);
@@ -104,7 +113,7 @@ function measure(
   series: Folded,
   units: readonly bigint[],
 ): { residual: bigint[]; size: bigint } {
-  if (normOf(units) > 1n << 62n) throw new Error('invariant: the norm is above 2⁶²');
+  if (normOf(units) > MOST_NORM + (1n << 58n)) throw new Error('invariant: the norm is too large');
   const image = applyMap(operator, series, units, operator.right);
   const residual = image.map((x, i) => x - units[i]);
   return { residual, size: normOf(residual) };
@@ -117,7 +126,7 @@ function certainCost({ weights, spread }: Operator, series: Folded): bigint {
 function stop(
   units: readonly bigint[],
   applications: number,
-  reason: Stopped['reason'],
+  reason: StopReason,
   residual: bigint,
   uncertainty: bigint,
   series: Folded,
@@ -126,8 +135,32 @@ function stop(
   return { units, applications, reason, residual, uncertainty, series, history };
 }
 
+/** φ_i ≥ 0 and 1 ≤ Σφ ≤ 3·2⁶⁰. */
+export function checkStart(units: readonly bigint[]): void {
+  const total = sumOf(units);
+  if (units.some((x) => x < 0n) || total < 1n || total > MOST_NORM) {
+    throw new Error('bad-parameter: a start of negative units, or of too few or too many');
+  }
+}
+
+/** φ with the sum ONE, and ĉ, which bounds what that costs in L1. */
+export interface Completed {
+  readonly units: readonly bigint[];
+  readonly cost: bigint;
+}
+
+/** The end of a column: multiplied where more than n units are missing, then unit by unit. */
+export function completed(units: readonly bigint[]): Completed {
+  const n = BigInt(units.length);
+  const total = sumOf(units);
+  const missing = magnitude(ONE - total);
+  if (missing <= n || total <= 0n) return { units: filled(units), cost: missing };
+  const scale = (1n << 122n) / total;
+  return { units: filled(units.map((x) => rounded(x * scale, 61))), cost: 2n * missing + n };
+}
+
 /** Adds what lacks to ONE, or takes what is too much, unit by unit in particle order. */
-export function completed(units: readonly bigint[]): bigint[] {
+function filled(units: readonly bigint[]): bigint[] {
   const result = units.slice();
   const n = BigInt(result.length);
   let missing = ONE - sumOf(result);

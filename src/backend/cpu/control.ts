@@ -65,13 +65,21 @@ export class Control<Numbers> {
   readonly rows: number;
   readonly format: NumberFormat<Numbers>;
   readonly #pool: Pool;
+  readonly #worthSharing: number;
   readonly #fields: Uint32Array;
   #work = 0;
   #stride = 1;
   #coefficients = { address: 0, stride: 0 };
   #partials = { address: 0, bytes: 0 };
 
-  constructor(memory: Memory, pool: Pool, rows: number, format: NumberFormat<Numbers>) {
+  constructor(
+    memory: Memory,
+    pool: Pool,
+    rows: number,
+    format: NumberFormat<Numbers>,
+    worthSharing = WORTH_SHARING,
+  ) {
+    this.#worthSharing = worthSharing;
     this.memory = memory;
     this.rows = rows;
     this.format = format;
@@ -103,7 +111,7 @@ export class Control<Numbers> {
   }
 
   execute(): void {
-    const shared = this.#work >= WORTH_SHARING && this.#pool.threads > 1;
+    const shared = this.#work >= this.#worthSharing && this.#pool.threads > 1;
     this.set(layout.THREADS, shared ? this.#pool.threads : 1);
     this.set(layout.NEXT_SHARE, 0);
     this.#pool.execute();

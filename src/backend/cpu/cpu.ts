@@ -28,14 +28,22 @@ export function openCpu(options: CpuOptions = {}): Backend {
   };
 }
 
+/** How the CPU backend runs in exact arithmetic; no option changes a bit of the result. */
+export interface CpuExactOptions {
+  /** As in CpuOptions. */
+  readonly threads?: number;
+  /** Numbers or arcs from which a verb is shared between threads; default 32,768. */
+  readonly worthSharing?: number;
+}
+
 /** Opens the CPU backend for exact arithmetic. */
-export function openCpuExact(options: Pick<CpuOptions, 'threads'> = {}): ExactBackend {
+export function openCpuExact(options: CpuExactOptions = {}): ExactBackend {
   const threads = threadsOf(options.threads);
   return {
     name: 'cpu',
     precision: 'exact',
     description: describe('exact', threads),
-    open: (matrices) => openExactWorkspace(matrices, threads),
+    open: (matrices) => openExactWorkspace(matrices, threads, options.worthSharing),
     destroy: () => undefined,
   };
 }

@@ -16,11 +16,12 @@ import { openVectors } from './vectors.js';
 export async function openExactWorkspace(
   graph: ExactMatrices,
   threads: number,
+  worthSharing = WORTH_SHARING,
 ): Promise<ExactWorkspace> {
   const { rows, offsets } = graph;
   const arcs = offsets[rows];
   const memory = openMemory(tableBytes(graph) + 64 * rows + 65536);
-  const shared = threads > 1 && arcs + rows >= WORTH_SHARING;
+  const shared = threads > 1 && arcs + rows >= worthSharing;
   const pool = openPool(memory, shared ? threads : 1);
   try {
     const started = shared ? pool.start() : Promise.resolve();
@@ -32,7 +33,7 @@ export async function openExactWorkspace(
     await started;
     const vectors = openVectors(memory, rows, EXACT.bytes);
     const { own } = vectors;
-    const command = new ExactCommand(new Control(memory, pool, rows, EXACT), own);
+    const command = new ExactCommand(new Control(memory, pool, rows, EXACT, worthSharing), own);
     const { place } = relabelling;
     /** Copies elements between graph order and place order as pairs of words. */
     const elements = (vector: CpuVector, values: BigInt64Array, inwards: boolean): void => {

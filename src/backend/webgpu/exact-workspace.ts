@@ -71,7 +71,7 @@ class WebGpuExactWorkspace implements ExactWorkspace {
     this.#ground.write(own, stored);
   }
 
-  product({ table, factor = ONE, terms, ...vectors }: ExactProduct): void {
+  product({ table, factor = ONE, halved, terms, ...vectors }: ExactProduct): void {
     check(
       table === 'transition' || this.#hasSpread,
       'usage',
@@ -94,6 +94,7 @@ class WebGpuExactWorkspace implements ExactWorkspace {
       factors: factor === ONE ? null : { sum: words, diagonal: words },
       rowScale: ground.ownIf(vectors.rowScale),
       diagonal: ground.ownIf(vectors.diagonal),
+      halved: halved ?? false,
       terms: this.#terms(terms),
     });
   }

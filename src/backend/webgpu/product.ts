@@ -36,6 +36,8 @@ export interface OwnProduct {
   readonly factors: { readonly sum: Words; readonly diagonal: Words } | null;
   readonly rowScale: DeviceVector | null;
   readonly diagonal: DeviceVector | null;
+  /** Whether what rowScale and diagonal multiply is halved (exact only). */
+  readonly halved: boolean;
   readonly terms: readonly OwnTerm[];
 }
 
@@ -151,11 +153,11 @@ function checkProduct({ out, x, xIn, rowScale, diagonal, direction }: OwnProduct
 /** The parameters that all dispatches of a product share; places its constants. */
 function writeHead(stage: Stage, product: OwnProduct, fused: TermGroup): Uint32Array {
   const { rows, matrix, kernels } = stage;
-  const { out, rowScale, diagonal, factors, direction, table, inExponent } = product;
+  const { out, rowScale, diagonal, halved, factors, direction, table, inExponent } = product;
   const words = new Uint32Array(TERM_WORD + 4 * 4);
   const { columnsLog2, tiles } = lanesFor(out.columns, kernels.lanes);
   const { displaced } = matrix.tables[table];
-  const flags = [rowScale !== null, diagonal !== null, factors !== null, displaced];
+  const flags = [rowScale !== null, diagonal !== null, factors !== null, displaced, halved];
   const parts = flags.reduce((sum, flag, k) => sum + (flag ? 2 ** k : 0), 0);
   words.set([
     out.columns,

@@ -110,6 +110,7 @@ class WebGpuWorkspace implements Workspace {
       factors: { sum: [bitsOf(factor * unit), 0], diagonal: [bitsOf(factor * diagonalUnit), 0] },
       rowScale,
       diagonal,
+      halved: false,
       terms: this.#terms(terms),
     });
   }
