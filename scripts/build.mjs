@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { kernelArguments } from './kernel-arguments.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -17,33 +18,14 @@ const newest = (folder, extension) => {
   return time;
 };
 const age = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0);
-const settings = Math.max(age('package-lock.json'), age('tsconfig.json'), age('scripts/build.mjs'));
+const settings = Math.max(age('package-lock.json'), age('tsconfig.json'), newest('scripts', '.mjs'));
 const run = (script, ...args) =>
   execFileSync(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
 
 // The kernels compile the control block's layout from src, so it is one of their inputs.
 const layout = age('src/backend/cpu/layout.ts');
 if (age('kernels/kernels.wasm') < Math.max(newest('kernels', '.ts'), layout, settings)) {
-  run(
-    'node_modules/assemblyscript/bin/asc.js',
-    'kernels/index.ts',
-    '-o',
-    'kernels/kernels.wasm',
-    '-O3',
-    '--noAssert',
-    '--runtime',
-    'stub',
-    '--importMemory',
-    '--sharedMemory',
-    '--initialMemory',
-    '1',
-    '--maximumMemory',
-    '65536',
-    '--memoryBase',
-    '1024',
-    '--enable',
-    'simd,threads',
-  );
+  run('node_modules/assemblyscript/bin/asc.js', ...kernelArguments);
 }
 if (age('dist/.built') < Math.max(newest('src', '.ts'), settings)) {
   rmSync('dist', { recursive: true, force: true });

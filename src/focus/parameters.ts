@@ -3,7 +3,7 @@
 // the message states the range.
 
 import { check } from '../base/errors.js';
-import type { Graph } from '../graph/graph.js';
+import type { WeightedGraph } from '../graph/graph.js';
 
 /** The named readings; see docs/architecture.md. */
 export type Reading = 'focus-1' | 'focus-1-combinatorial' | 'reference-2026-07' | 'pagerank';
@@ -60,7 +60,7 @@ const SUM_SLACK = 1e-12;
  * Completes and validates options. Throws FocusError `bad-parameter` naming parameter, range and
  * value found. The unit of reference-2026-07 is the graph's largest (amount + will share).
  */
-export function resolveParameters(options: FocusOptions, graph: Graph): Parameters {
+export function resolveParameters(options: FocusOptions, graph: WeightedGraph): Parameters {
   const reading = options.reading ?? 'focus-1';
   check(
     READINGS.includes(reading),
@@ -129,7 +129,11 @@ function resolveLambda(
   return [lambda[0] / sum, lambda[1] / sum, lambda[2] / sum];
 }
 
-function resolveUnit(reading: Reading, given: number | undefined, graph: Graph): number | null {
+function resolveUnit(
+  reading: Reading,
+  given: number | undefined,
+  graph: WeightedGraph,
+): number | null {
   if (reading === 'focus-1-combinatorial') {
     check(
       given !== undefined,

@@ -24,14 +24,18 @@ export interface GraphReport {
   readonly roundedAmounts: number;
 }
 
-/** A directed weighted graph on n particles; never changed after it is built. */
-export interface Graph {
+/** A directed weighted graph on n particles without names: what a solver needs. */
+export interface WeightedGraph {
   /** n ≥ 1. */
   readonly particles: number;
-  readonly ids: Ids;
   /** A: row p holds the axons p → q. */
   readonly axons: Csr;
   /** Largest (amount + will share) over all links, the divisor of the reference reading. */
   readonly largestStake: number;
+}
+
+/** A weighted graph with its ids; never changed after it is built. */
+export interface Graph extends WeightedGraph {
+  readonly ids: Ids;
   readonly report: GraphReport;
 }

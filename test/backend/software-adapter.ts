@@ -8,10 +8,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
+import { filesInTar } from '../tar.js';
 
 const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 const folder = join(modules, '.cache', 'focus-engine', 'swiftshader-147.0.0');
-const TAR_BLOCK = 512;
 
 /**
  * Variables that make a new process find SwiftShader, and llvmpipe without a display. Unpacks
@@ -44,27 +44,12 @@ function unpackSwiftShader(): void {
   const library = join(folder, 'libvulkan.so.1');
   if (existsSync(library)) return;
   const archive = join(modules, '@sparticuz', 'chromium', 'bin', 'swiftshader.tar.br');
-  const found = fileInTar(brotliDecompressSync(readFileSync(archive)), 'libvk_swiftshader.so');
-  if (found === null) throw new Error(`the WGSL suite did not run: no SwiftShader in ${archive}`);
+  const files = filesInTar(brotliDecompressSync(readFileSync(archive)));
+  const found = files.get('libvk_swiftshader.so');
+  if (found === undefined) throw new Error(`the WGSL suite did not run: no SwiftShader in ${archive}`);
   mkdirSync(folder, { recursive: true });
   // Written aside and renamed, so that a worker starting meanwhile never loads half a library.
   const partial = `${library}.${process.pid}`;
   writeFileSync(partial, found);
   renameSync(partial, library);
-}
-
-/**
- * One file of a tar archive: 512-byte headers with the name at 0 and the size in octal at 124,
- * contents padded to 512.
- */
-function fileInTar(tar: Buffer, wanted: string): Buffer | null {
-  for (let at = 0; at + TAR_BLOCK <= tar.length;) {
-    const name = tar.toString('latin1', at, at + 100).split('\0')[0];
-    const size = Number.parseInt(tar.toString('latin1', at + 124, at + 136), 8);
-    if (name === '' || Number.isNaN(size)) return null;
-    const start = at + TAR_BLOCK;
-    if (name.split('/').at(-1) === wanted) return tar.subarray(start, start + size);
-    at = start + Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
-  }
-  return null;
 }

@@ -13,6 +13,7 @@ import {
   type WeightKind,
 } from './exact-graphs.js';
 import { naiveExactProduct, type NaiveExactProduct } from './exact-naive.js';
+import { exactEdgeCases } from './exact-edge-cases.js';
 import { exactCombineCases, exactStorageCases } from './exact-vector-cases.js';
 import { exactReductionCases, exactSequenceCases } from './exact-reduction-cases.js';
 
@@ -45,6 +46,7 @@ export function exactCases(
     exactCombineCases(test);
     exactReductionCases(test);
     exactSequenceCases(test);
+    exactEdgeCases(test);
   });
 }
 

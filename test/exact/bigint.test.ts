@@ -332,7 +332,7 @@ describe('integers', () => {
     expect(integerParts(Float64Array.of(0.25, 1, 0))).toEqual([1n << 50n, 1n << 52n, 0n]);
     expect(completed([ONE, 2n, 0n])).toEqual({ units: [ONE - 1n, 1n, 0n], cost: 2n });
     expect(completed([ONE + 2n, 1n, 0n])).toEqual({ units: [ONE, 0n, 0n], cost: 3n });
-    expect(completed([ONE - 2n, 0n, 0n])).toEqual({ units: [ONE - 2n, 1n, 1n], cost: 2n });
+    expect(completed([ONE - 2n, 0n, 0n])).toEqual({ units: [ONE - 1n, 1n, 0n], cost: 2n });
     expect(completed([2n, 6n])).toEqual({
       units: [1n << 59n, 3n << 59n],
       cost: 2n * (ONE - 8n) + 2n,

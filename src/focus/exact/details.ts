@@ -72,18 +72,18 @@ export async function detailsExact(
   }
 }
 
-/** 𝓛φ. */
+/** 𝓛φ: not in 64 bits, because the combinatorial Laplacian is as large as the degrees. */
 async function laplacianOf(
   operator: ExactOperator,
   phi: Vector,
   out: Vector,
   units: BigInt64Array,
-): Promise<BigInt64Array> {
+): Promise<readonly bigint[]> {
   operator.average(out, phi);
   const averaged = await operator.workspace.read(out);
   const { numerator, denominator } = operator.scale;
   const scale = nearest(numerator << 32n, denominator);
-  return averaged.map((value, i) =>
+  return Array.from(averaged, (value, i) =>
     operator.randomWalk ? units[i] - value : rounded(scale * (units[i] - value), 32),
   );
 }
@@ -110,7 +110,7 @@ async function diffusionOf(
 }
 
 interface Parts {
-  readonly laplacian: BigInt64Array;
+  readonly laplacian: readonly bigint[];
   readonly diffusion: BigInt64Array;
   readonly heat: BigInt64Array;
 }

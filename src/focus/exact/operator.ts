@@ -7,7 +7,7 @@
 import type { Vector } from '../../backend/backend.js';
 import type { ExactBackend, ExactTerm, ExactWorkspace } from '../../backend/exact.js';
 import { check } from '../../base/errors.js';
-import type { Graph } from '../../graph/graph.js';
+import type { WeightedGraph } from '../../graph/graph.js';
 import type { Parameters, Prior } from '../parameters.js';
 import { diffusionFactor, expandSeries, type Series } from './series.js';
 import { FULL, nearest, ONE, over, rationalOf, rounded, times, type Rational } from './units.js';
@@ -78,7 +78,7 @@ export function unitOf(weights: IntegerWeights, unit: number): Rational {
  * springs out of the series (reference-2026-07 adds a step of its own).
  */
 export async function openExactOperator(
-  graph: Graph,
+  graph: WeightedGraph,
   parameters: Parameters,
   columns: number,
   backend: ExactBackend,
