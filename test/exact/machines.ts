@@ -8,8 +8,8 @@ import { hasSystemEgl } from '../backend/software-adapter.js';
 
 export interface Machine {
   readonly name: string;
-  /** Costs little to open and to run a small graph on. */
-  readonly cheap: boolean;
+  /** One of the few that run every lineage; the others run a part of them. */
+  readonly core: boolean;
   open(): Promise<ExactBackend>;
 }
 
@@ -17,21 +17,25 @@ export interface Machine {
 export function machinesHere(): Machine[] {
   const threaded = [1, 2, 3, 8].map((threads): Machine => ({
     name: `WebAssembly, ${threads} threads`,
-    cheap: threads === 1,
+    core: threads === 1,
     open: () => Promise.resolve(openCpuExact({ threads, worthSharing: 0 })),
   }));
-  const gpu = (name: string, options: Parameters<typeof openWebGpuExact>[0]): Machine => ({
+  const gpu = (
+    name: string,
+    options: Parameters<typeof openWebGpuExact>[0],
+    core = false,
+  ): Machine => ({
     name,
-    cheap: false,
+    core,
     open: () => openWebGpuExact(options),
   });
   const machines = [
     ...threaded,
-    gpu('WGSL on Vulkan, workgroups of 64', { workgroupSize: 64 }),
+    gpu('WGSL on Vulkan, workgroups of 64', { workgroupSize: 64 }, true),
     gpu('WGSL on Vulkan, workgroups of 128 and subgroups', { workgroupSize: 128, subgroups: true }),
   ];
   if (hasSystemEgl()) {
-    machines.push(gpu('WGSL on OpenGL ES, workgroups of 64', { api: 'opengles' }));
+    machines.push(gpu('WGSL on OpenGL ES, workgroups of 64', { api: 'opengles' }, true));
     machines.push(
       gpu('WGSL on OpenGL ES, workgroups of 32', { api: 'opengles', workgroupSize: 32 }),
     );
