@@ -113,10 +113,11 @@ describe.skipIf(missing !== null)(title, () => {
     }
   });
 
-  for (const file of ['karate.tsv', 'bostrom-sample.tsv']) {
+  const ends = [machines[0], machines[machines.length - 1]];
+  for (const [file, on] of [['karate.tsv', machines], ['bostrom-sample.tsv', ends]] as const) {
     it(`data set ${file}`, { timeout: 300_000 }, async () => {
       const { graph } = await readGraph(join(root, 'datasets', file));
-      await agree(file, machines, graph, {});
+      await agree(file, on, graph, {});
     });
   }
 
