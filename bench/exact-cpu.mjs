@@ -18,6 +18,12 @@ export async function bench({ scales = '18', columns = '1,8', threads = '2', rou
     graphs.push([`kronecker ${scale}, stakes to 2^10`, withWeights(plain, 2 ** 10)]);
     graphs.push([`kronecker ${scale}, stakes to 2^40`, withWeights(plain, 2 ** 40)]);
   }
+  // Directed: few pairs of arcs that the exact backend can add into one.
+  const directed = { profile: 'kronecker', seed: 1, scale: 17, stakes: 'heavy' };
+  const made = buildGraph(generateLinks(directed)).axons;
+  graphs.push(['directed 17, heavy stakes', made]);
+  graphs.push(['directed 17, uniform', { ...made, weights: made.weights.map(() => 1) }]);
+  graphs.push(['directed 17, stakes to 2^40', withWeights(made, 2 ** 40)]);
   const bostrom = generateLinks({ profile: 'bostrom', seed: 1, links: 1_000_000 });
   graphs.push(['bostrom 1M', buildGraph(bostrom).axons]);
   const rows = [];

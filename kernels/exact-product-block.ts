@@ -3,8 +3,8 @@
 // Weights of more than 32 bits go column by column. WGSL twin: shaders/product.wgsl.
 
 import {
-  DIAGONAL, FACTOR, HALVED, MATRICES, OUT, ROW_SCALE, STRIDE, TERM_BYTES,
-  TERM_COUNT, TERMS, WEIGHTS, WEIGHTS_NARROW, WEIGHTS_UNIFORM, X,
+  DIAGONAL, FACTOR, HALVED, MATRICES, MEDIUM_BITS, OUT, ROW_SCALE, STRIDE, TERM_BYTES,
+  TERM_COUNT, TERMS, WEIGHTS, WEIGHTS_MEDIUM, WEIGHTS_NARROW, WEIGHTS_UNIFORM, X,
 } from '../src/backend/cpu/layout';
 import { FULL, fraction, halfFraction, LOW, scaled } from './exact';
 
@@ -126,11 +126,12 @@ function tile(
   }
 }
 
-/** One column with weights of 64 bits, as in exact-product.ts. */
+/** One column with weights of more than 32 bits, as in exact-product.ts. */
 function wideColumn(control: usize, begin: u32, end: u32, offset: usize, rowBytes: usize): void {
   const m = control + MATRICES;
   const offsets = load<usize>(m), columns = load<usize>(m, 4), values = load<usize>(m, 8);
   const x = load<usize>(control, X) + offset;
+  const medium = load<u32>(control, WEIGHTS) == WEIGHTS_MEDIUM;
   for (let row = begin; row < end; row++) {
     let high: i64 = 0, middle: i64 = 0, low: i64 = 0;
     const bounds = offsets + (<usize>row << 2), first = load<u32>(bounds);
@@ -138,7 +139,12 @@ function wideColumn(control: usize, begin: u32, end: u32, offset: usize, rowByte
     const to = columns + <usize>load<u32>(bounds, INDEX) * INDEX;
     for (; p < to; p += INDEX, q += 8) {
       const value = load<i64>(x + <usize>load<u32>(p) * rowBytes);
-      const q0 = <i64>load<u32>(q), q1 = <i64>load<u32>(q, 4);
+      let q0 = <i64>load<u32>(q), q1 = <i64>load<u32>(q, 4);
+      if (medium) {
+        const whole = ((q1 << MEDIUM_BITS) + q0) << 10;
+        q0 = <i64>(<u64>whole & LOW);
+        q1 = whole >> 32;
+      }
       const x0 = <i64>(<u64>value & LOW), x1 = value >> 32;
       const bottom = <u64>(q0 * x0), left = q0 * x1;
       const right = <u64>(q1 * x0) + (bottom >> 32);

@@ -7,13 +7,16 @@
 
 import {
   BOUNDS, DIAGONAL, FACTOR, HALVED, MATRICES, OUT, ROW_SCALE, SHARES, STRIDE,
-  TERM_BYTES, TERM_COUNT, TERMS, WEIGHTS, WEIGHTS_NARROW, WEIGHTS_UNIFORM, WEIGHTS_WIDE, X,
+  TERM_BYTES, TERM_COUNT, TERMS, WEIGHTS, WEIGHTS_MEDIUM, WEIGHTS_NARROW, WEIGHTS_UNIFORM,
+  WEIGHTS_WIDE, X,
 } from '../src/backend/cpu/layout';
 import { FULL, fraction, halfFraction, LOW, scaled } from './exact';
 import { exactProductBlock } from './exact-product-block';
 import { takeShare } from './share';
 
 const INDEX: usize = 4;
+/** Arcs whose medium products are added before their sums are split into limbs. */
+const MEDIUM_ARCS: usize = 32;
 
 // @ts-ignore: decorator
 @inline
@@ -59,7 +62,7 @@ function rows(control: usize, begin: u32, end: u32, weights: u32, terms: i32): v
   if (terms > 2) { v2 = termVector(control, 2); c2 = coefficient(control, 2); s2 = shiftOf(control, 2); }
   if (terms > 3) { v3 = termVector(control, 3); c3 = coefficient(control, 3); s3 = shiftOf(control, 3); }
   let p = columns + <usize>load<u32>(offsets + (<usize>begin << 2)) * INDEX;
-  let q = values + ((p - columns) << (weights == WEIGHTS_WIDE ? 1 : 0));
+  let q = values + ((p - columns) << (weights == WEIGHTS_MEDIUM || weights == WEIGHTS_WIDE ? 1 : 0));
   for (let row = begin; row < end; row++) {
     const to = columns + <usize>load<u32>(offsets + (<usize>row << 2), INDEX) * INDEX;
     let value: i64 = 0;
@@ -77,6 +80,29 @@ function rows(control: usize, begin: u32, end: u32, weights: u32, terms: i32): v
       // The sum is high · 2³² + middle in units of 2³²: rnd(…, 30).
       const carried = high + (middle >> 32), rest = <u64>middle & LOW;
       value = (carried << 2) + <i64>((rest + (1 << 29)) >> 30);
+    } else if (weights == WEIGHTS_MEDIUM) {
+      // In units of 2⁶⁴, 2³² and one, times 2¹⁰. Sums of 32 products of 58 bits fit in 64.
+      let high: i64 = 0, middle: i64 = 0, low: i64 = 0;
+      while (p < to) {
+        const stop = min<usize>(to, p + MEDIUM_ARCS * INDEX);
+        let a: i64 = 0, b: i64 = 0, c: i64 = 0, d: i64 = 0;
+        for (; p < stop; p += INDEX, q += 8) {
+          const element = at(x, load<u32>(p));
+          const q0 = <i64>load<u32>(q), q1 = <i64>load<u32>(q, 4);
+          const x0 = <i64>(<u64>element & LOW), x1 = element >> 32;
+          a += q0 * x0;
+          b += q0 * x1;
+          c += q1 * x0;
+          d += q1 * x1;
+        }
+        // a + b · 2³² + c · 2²⁶ + d · 2⁵⁸; a and c are unsigned.
+        low += <i64>(<u64>a & LOW) + ((c & 63) << 26);
+        middle += <i64>(<u64>a >> 32) + <i64>(<u64>b & LOW) + <i64>((<u64>c >> 6) & LOW) + ((d & 63) << 26);
+        high += (b >> 32) + <i64>(<u64>c >> 38) + (d >> 6);
+      }
+      const joined = middle + (low >> 32), carried = high + (joined >> 32);
+      const rest = (<u64>joined << 32) | (<u64>low & LOW);
+      value = (carried << 12) + <i64>((rest >> 52) + ((rest >> 51) & 1));
     } else {
       let high: i64 = 0, middle: i64 = 0, low: i64 = 0;
       for (; p < to; p += INDEX, q += 8) {
@@ -148,6 +174,10 @@ function narrowRows(control: usize, begin: u32, end: u32): void {
   byTerms(control, begin, end, WEIGHTS_NARROW);
 }
 
+function mediumRows(control: usize, begin: u32, end: u32): void {
+  byTerms(control, begin, end, WEIGHTS_MEDIUM);
+}
+
 function wideRows(control: usize, begin: u32, end: u32): void {
   byTerms(control, begin, end, WEIGHTS_WIDE);
 }
@@ -161,6 +191,7 @@ export function exactProduct(control: usize): void {
     if (!single) exactProductBlock(control, begin, end);
     else if (weights == WEIGHTS_UNIFORM) uniformRows(control, begin, end);
     else if (weights == WEIGHTS_NARROW) narrowRows(control, begin, end);
+    else if (weights == WEIGHTS_MEDIUM) mediumRows(control, begin, end);
     else wideRows(control, begin, end);
   }
 }

@@ -11,7 +11,8 @@ export function filesInTar(tar: Buffer): ReadonlyMap<string, Buffer> {
     const size = Number.parseInt(tar.toString('latin1', at + 124, at + 136), 8);
     if (name === '' || Number.isNaN(size)) break;
     const start = at + BLOCK;
-    if (!name.endsWith('/')) files.set(name.split('/').at(-1) ?? name, tar.subarray(start, start + size));
+    if (!name.endsWith('/'))
+      files.set(name.split('/').at(-1) ?? name, tar.subarray(start, start + size));
     at = start + Math.ceil(size / BLOCK) * BLOCK;
   }
   return files;

@@ -46,7 +46,8 @@ function unpackSwiftShader(): void {
   const archive = join(modules, '@sparticuz', 'chromium', 'bin', 'swiftshader.tar.br');
   const files = filesInTar(brotliDecompressSync(readFileSync(archive)));
   const found = files.get('libvk_swiftshader.so');
-  if (found === undefined) throw new Error(`the WGSL suite did not run: no SwiftShader in ${archive}`);
+  if (found === undefined)
+    throw new Error(`the WGSL suite did not run: no SwiftShader in ${archive}`);
   mkdirSync(folder, { recursive: true });
   // Written aside and renamed, so that a worker starting meanwhile never loads half a library.
   const partial = `${library}.${process.pid}`;

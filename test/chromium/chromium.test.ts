@@ -114,7 +114,10 @@ describe.skipIf(missing !== null)(title, () => {
   });
 
   const ends = [machines[0], machines[machines.length - 1]];
-  for (const [file, on] of [['karate.tsv', machines], ['bostrom-sample.tsv', ends]] as const) {
+  for (const [file, on] of [
+    ['karate.tsv', machines],
+    ['bostrom-sample.tsv', ends],
+  ] as const) {
     it(`data set ${file}`, { timeout: 300_000 }, async () => {
       const { graph } = await readGraph(join(root, 'datasets', file));
       await agree(file, on, graph, {});

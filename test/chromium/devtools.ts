@@ -70,7 +70,11 @@ export async function openPage(binary: Binary, url: string): Promise<Page> {
     });
     browser.once('close', () => resolve());
   });
-  const { send, event } = openPipe(browser.stdio[3] as Writable, browser.stdio[4] as Readable, ended);
+  const { send, event } = openPipe(
+    browser.stdio[3] as Writable,
+    browser.stdio[4] as Readable,
+    ended,
+  );
   const kill = (): boolean => browser.kill('SIGKILL');
   const close = async (): Promise<void> => {
     const late = setTimeout(kill, 5000);

@@ -33,7 +33,7 @@ export async function openPageServer(): Promise<PageServer> {
     const file = OWN.get(path) ?? SHARED.exec(path)?.[1];
     try {
       if (file === undefined) throw new Error('not served');
-      const body = readFileSync(fileURLToPath(new URL(file, root)), 'utf8').replace('a.y + 0x20000000u', 'a.y + 0x1fffffffu');
+      const body = readFileSync(fileURLToPath(new URL(file, root)));
       const type = TYPES.get(file.split('.').at(-1) ?? '') ?? 'application/octet-stream';
       response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body);
       served.push(path);

@@ -1,8 +1,8 @@
 // Places Aᵀ and W = A + Aᵀ with integer arc weights q = w·2^(62−e), relabelled as in matrices.ts.
 // W is one matrix: a row is one loop, and where p→q and q→p both exist their weights are added (not
 // in a uniform graph, whose arcs have none). Where every q of a table is a multiple of 2³², its upper
-// half is enough (`narrow`): sums are the same integers, at half the memory and less than half the
-// multiplications.
+// half is enough (`narrow`), at half the memory and less than half the multiplications; where it is
+// one of 2¹⁰, two halves of 26 bits need no carries arc by arc (`medium`). Sums are the same integers.
 
 import type { ExactMatrices } from '../exact.js';
 import type { Relabelling } from '../relabel.js';
@@ -25,6 +25,9 @@ export interface PlacedTables {
 const HALF = 2 ** 32;
 /** 2^(62−e) / 2³² by exponent. */
 const UPPER_POWERS = Float64Array.from({ length: 64 }, (_, e) => 2 ** (30 - e));
+const MEDIUM_HALF = 2 ** layout.MEDIUM_BITS;
+/** What makes an upper part of q in units of 2³² one in units of 2³⁶, as medium weights have it. */
+const MEDIUM_SCALE = 2 ** (32 - 10 - layout.MEDIUM_BITS);
 /** Up to this exponent q = w·2^(62−e) is a multiple of 2³² whatever w is. */
 const NARROW_EXPONENT = 30;
 
@@ -154,13 +157,16 @@ class Filler {
       words[place] = same ? words[place] + q : q;
       return;
     }
-    let high = Math.floor(q);
-    let low = (q - high) * HALF;
+    const medium = this.#kind === layout.WEIGHTS_MEDIUM;
+    const upper = medium ? q * MEDIUM_SCALE : q;
+    const half = medium ? MEDIUM_HALF : HALF;
+    let high = Math.floor(upper);
+    let low = (upper - high) * half;
     if (same) {
       high += words[2 * place + 1];
       low += words[2 * place];
-      if (low >= HALF) {
-        low -= HALF;
+      if (low >= half) {
+        low -= half;
         high++;
       }
     }
@@ -174,7 +180,7 @@ class Filler {
     const ends = this.#next;
     const targets = this.#targets;
     const words = this.#words;
-    const wide = this.#kind === layout.WEIGHTS_WIDE;
+    const two = this.#kind === layout.WEIGHTS_WIDE || this.#kind === layout.WEIGHTS_MEDIUM;
     let kept = 0;
     for (let row = 0; row < ends.length; row++) {
       const from = starts[row];
@@ -185,7 +191,7 @@ class Filler {
       }
       const count = ends[row] - from;
       targets.copyWithin(kept, from, ends[row]);
-      if (wide) words.copyWithin(2 * kept, 2 * from, 2 * ends[row]);
+      if (two) words.copyWithin(2 * kept, 2 * from, 2 * ends[row]);
       else words.copyWithin(kept, from, ends[row]);
       kept += count;
     }
@@ -217,13 +223,16 @@ function weightsOf(
   ends: 'source' | 'both',
 ): number {
   if (weights === null) return layout.WEIGHTS_UNIFORM;
+  let least: number = layout.WEIGHTS_NARROW;
   for (let p = 0; p < rows; p++) {
     for (let k = offsets[p]; k < offsets[p + 1]; k++) {
       const target = ends === 'both' ? exponents[columns[k]] : 0;
       const exponent = Math.max(exponents[p], target);
       if (exponent <= NARROW_EXPONENT) continue;
-      if ((weights[k] * 2 ** (62 - exponent)) % HALF !== 0) return layout.WEIGHTS_WIDE;
+      const q = weights[k] * 2 ** (62 - exponent);
+      if (q % 1024 !== 0) return layout.WEIGHTS_WIDE;
+      if (q % HALF !== 0) least = layout.WEIGHTS_MEDIUM;
     }
   }
-  return layout.WEIGHTS_NARROW;
+  return least;
 }

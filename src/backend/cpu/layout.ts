@@ -78,8 +78,12 @@ export const NUMBER_EXACT = 2;
 export const WEIGHTS_UNIFORM = 0;
 /** u32, arc weights in units of 2³². */
 export const WEIGHTS_NARROW = 1;
+/** Two u32: arc weights in units of 2¹⁰, the lower 26 bits and the upper. */
+export const WEIGHTS_MEDIUM = 2;
 /** u64. */
-export const WEIGHTS_WIDE = 2;
+export const WEIGHTS_WIDE = 3;
+/** Bits of the lower half of a medium weight. */
+export const MEDIUM_BITS = 26;
 
 export const OP_EXIT = 0;
 export const OP_PRODUCT = 1;

@@ -9,12 +9,7 @@ import { openCpuExact } from '../../backend/cpu/cpu.js';
 import { digestOfExactFocus, digestOfUnits } from '../../base/digest.js';
 import type { Graph } from '../../graph/graph.js';
 import type { FocusResult } from '../focus.js';
-import {
-  solveUnits,
-  type ExactOptions,
-  type ExactStart,
-  type SolvedUnits,
-} from './solve-units.js';
+import { solveUnits, type ExactOptions, type ExactStart, type SolvedUnits } from './solve-units.js';
 import { ONE, rounded } from './units.js';
 import { integersOf } from './weights.js';
 
@@ -75,8 +70,10 @@ export function completeFocus(
 ): ExactFocus {
   const { parameters, tolerance, units, errorBound } = solved;
   const logarithms = weightedLogarithms(units, units);
-  const lnOne = 61n * LN2;
-  const entropy = rounded(lnOne * ONE - logarithms, 61);
+  // Roundings may leave a particle a unit below zero, which has no logarithm.
+  let positive = 0n;
+  for (const value of units) if (value > 0n) positive += value;
+  const entropy = rounded(61n * LN2 * positive - logarithms, 61);
   const lnCount = weightedLogarithms(BigInt64Array.of(1n), BigInt64Array.of(BigInt(units.length)));
   const header = headerOf(solved);
   const phi = Float64Array.from(units, (value) => Number(value) / Number(ONE));

@@ -105,7 +105,11 @@ export async function solveUnits(
       const units = new BigInt64Array(graph.particles);
       for (let i = 0; i < units.length; i++) units[i] = block[i * columns + b];
       const start = typeof starts === 'number' ? null : starts[b];
-      return { parameters, start, ...finish(operator, parameters, solver.tolerance, column, units) };
+      return {
+        parameters,
+        start,
+        ...finish(operator, parameters, solver.tolerance, column, units),
+      };
     });
   } finally {
     operator.destroy();
