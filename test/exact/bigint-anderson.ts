@@ -92,7 +92,7 @@ export function correction(
   const whole = mixed.map((x, i) => x + rounded(mass * prior[i], 61));
   const change = whole.map((x) => rounded(x << BigInt(40 - shift), 40));
   const isPlain =
-    normOf(whole) > 1n << BigInt(61 + Math.min(0, shift)) ||
+    normOf(whole) > 1n << BigInt(62 + Math.min(0, shift)) ||
     normOf(units.map((x, i) => x + change[i])) > MOST_NORM;
   if (report !== undefined) {
     report.shift = shift;

@@ -62,7 +62,8 @@ export function solve(options: SolverOptions): Stopped {
   const { operator, series, strength, tolerance, mostIterations } = options;
   const n = BigInt(operator.weights.particles);
   const goal = goalOf(tolerance, strength);
-  const roughDegree = degreeFor(series, ratio(1n, 16n));
+  const sixteenth = ratio(1n, 16n);
+  const roughDegree = degreeFor(series, atMost(strength, sixteenth) ? strength : sixteenth);
   const rough = fold(series, roughDegree);
   const foldFor = (share: Rational): Folded =>
     fold(series, degreeFor(series, times(share, ratio(1n, 2n)), roughDegree));
@@ -152,11 +153,12 @@ export interface Completed {
 /** The end of a column: multiplied where more than n units are missing, then unit by unit. */
 export function completed(units: readonly bigint[]): Completed {
   const n = BigInt(units.length);
-  const total = sumOf(units);
+  const whole = units.map((x) => (x < 0n ? 0n : x));
+  const total = sumOf(whole);
   const missing = magnitude(ONE - total);
-  if (missing <= n || total <= 0n) return { units: filled(units), cost: missing };
+  if (missing <= n || total === 0n) return { units: filled(whole), cost: missing };
   const scale = (1n << 122n) / total;
-  return { units: filled(units.map((x) => rounded(x * scale, 61))), cost: 2n * missing + n };
+  return { units: filled(whole.map((x) => rounded(x * scale, 61))), cost: 2n * missing + n + 4n };
 }
 
 /** Adds what lacks to ONE, or takes what is too much, unit by unit in particle order. */

@@ -40,7 +40,9 @@ const MOST_POWER = 40;
 const WEIGHT_BITS = 24;
 const LARGEST_MIX = 1n << 85n;
 const LARGEST_GAIN = 1n << 59n;
-const LARGEST_POINT = 1n << 61n;
+const LARGEST_LACK = 1n << 61n;
+/** What ‖δ‖₁ may be: the distance of two distributions, in focus units. */
+const LARGEST_STEP = 1n << 62n;
 /** What ‖φ‖₁ may be after a correction: one and a half. */
 export const LARGEST_NORM = 3n << 60n;
 
@@ -163,7 +165,7 @@ async function addCorrection(
   const [sums] = await workspace.numbers(workspace.reduce([{ kind: 'sum', x }]));
   const missing = perColumn((power, b) => {
     const wanted = rounded((ONE - mass[b]) << BigInt(power - LEAST_POWER), -LEAST_POWER);
-    return within(wanted - sums[b], LARGEST_POINT);
+    return within(wanted - sums[b], LARGEST_LACK);
   });
   workspace.combine(x, [
     { coefficient: 1n, shift: 0, vector: x },
@@ -172,7 +174,7 @@ async function addCorrection(
   const [size] = await workspace.numbers(workspace.reduce([{ kind: 'absolute', x }]));
   const fits = powers.map((power, b) => {
     if (power === null) return false;
-    return power >= 0 ? size[b] <= LARGEST_POINT : size[b] << BigInt(-power) <= LARGEST_POINT;
+    return size[b] << BigInt(Math.max(0, -power)) <= LARGEST_STEP;
   });
   const down = perColumn((power, b) => (fits[b] ? 1n << BigInt(MOST_POWER - power) : 0n));
   workspace.combine(next, [

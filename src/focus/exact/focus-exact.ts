@@ -70,10 +70,7 @@ export function completeFocus(
 ): ExactFocus {
   const { parameters, tolerance, units, errorBound } = solved;
   const logarithms = weightedLogarithms(units, units);
-  // Roundings may leave a particle a unit below zero, which has no logarithm.
-  let positive = 0n;
-  for (const value of units) if (value > 0n) positive += value;
-  const entropy = rounded(61n * LN2 * positive - logarithms, 61);
+  const entropy = rounded(61n * LN2 * ONE - logarithms, 61);
   const lnCount = weightedLogarithms(BigInt64Array.of(1n), BigInt64Array.of(BigInt(units.length)));
   const header = headerOf(solved);
   const phi = Float64Array.from(units, (value) => Number(value) / Number(ONE));

@@ -66,7 +66,9 @@ export function scheduleOf(operator: ExactOperator, tolerance: number): Schedule
   const bitsOf = (stage: number): bigint => BigInt(FIRST_BITS + STAGE_BITS * stage);
   const isFinal = (stage: number): boolean =>
     goal.denominator <= goal.numerator << bitsOf(stage);
-  const rough = series === null ? 0 : series.degreeFor(1n, ROUGH, 0);
+  const { injection } = operator.constants;
+  const share = (CERTAIN * injection.numerator) / injection.denominator;
+  const rough = series === null ? 0 : series.degreeFor(1n, share < ROUGH ? share : ROUGH, 0);
   const most = (CERTAIN * goal.numerator) / goal.denominator;
   return {
     rough,
@@ -226,6 +228,9 @@ export function finalStage(schedule: Schedule): number {
  */
 export function normalise(phi: BigInt64Array): { readonly missing: bigint; readonly moved: bigint } {
   const n = BigInt(phi.length);
+  const before = ONE - sumOf(phi);
+  // Roundings may leave a particle a unit below zero; φ* is positive, so zero is nearer.
+  for (let i = 0; i < phi.length; i++) if (phi[i] < 0n) phi[i] = 0n;
   const sum = sumOf(phi);
   const missing = ONE - sum;
   const size = missing < 0n ? -missing : missing;
@@ -247,7 +252,7 @@ export function normalise(phi: BigInt64Array): { readonly missing: bigint; reado
       left--;
     }
   }
-  return { missing, moved: scale ? 2n * size + n : size };
+  return { missing: before, moved: scale ? 2n * size + n + 4n : size };
 }
 
 function sumOf(values: BigInt64Array): bigint {
