@@ -1,6 +1,6 @@
 // Every machine gives the same bits, and they are the bits of the second implementation: on the
 // goldens, on data sets, on random lineages (a graph, a delta, a warm start), alone and in a block of
-// seven. FOCUS_LINEAGES sets how many (default 40; the promise is made for 1,000). All run on one
+// seven. FOCUS_LINEAGES sets how many (default 30; the promise is made for 1,000). All run on one
 // thread and on both shader compilers; FOCUS_EVERY is how many lineages apart the other machines
 // run too (default 5; 1: every machine runs every lineage, an hour for 1,000).
 
@@ -23,7 +23,7 @@ import { bigintFocus, type BigintFocus } from './bigint-focus.js';
 import { lineageOf } from './lineages.js';
 import { machinesHere } from './machines.js';
 
-const LINEAGES = Number(process.env['FOCUS_LINEAGES'] ?? 40);
+const LINEAGES = Number(process.env['FOCUS_LINEAGES'] ?? 30);
 const EVERY = Number(process.env['FOCUS_EVERY'] ?? 5);
 const machines = machinesHere();
 const backends: ExactBackend[] = [];
