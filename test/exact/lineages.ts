@@ -20,10 +20,11 @@ type Link = [from: number, to: number, amount: number];
 function weightDrawer(random: Random): () => number {
   const kind = random.below(5);
   const one = 1 + random.below(9);
+  const span = random.below(2) === 0 ? 40 : 63;
   return () => {
     if (kind === 0) return one;
     if (kind === 1) return 1 + random.below(1000);
-    if (kind === 2) return Math.floor(2 ** (63 * random.double()));
+    if (kind === 2) return Math.floor(2 ** (span * random.double()));
     if (kind === 3) return random.double() + 1e-6;
     return random.below(3) === 0 ? 2 ** 63 : 1 + random.below(4);
   };

@@ -24,6 +24,7 @@ import { openWebGpuExact } from '../../src/backend/webgpu/webgpu.js';
 import { focusExact } from '../../src/focus/exact/focus-exact.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { kernelArguments } from '../../scripts/kernel-arguments.mjs';
+import { graphOf, randomLinks, type LinkTuple } from '../graphs.js';
 import { lineageOf } from './lineages.js';
 
 type Mutant = readonly [what: string, file: string, from: string, to: string];
@@ -37,7 +38,9 @@ const KERNELS: readonly Mutant[] = [
   ['a carry dropped in a high product', 'exact.ts', '(first >> 32) + (second >> 32)', '(first >> 32)'],
   ['a term rounded down', 'exact.ts', '+ ((low >> (shift - 1)) & 1)', '+ 0'],
   ['a narrow row rounded down', 'exact-product.ts', '(rest + (1 << 29)) >> 30', 'rest >> 30'],
-  ['a carry dropped in a wide row', 'exact-product.ts', 'high + (joined >> 32)', 'high'],
+  ['a medium row rounded down', 'exact-product.ts', '(rest >> 52) + ((rest >> 51) & 1)', 'rest >> 52'],
+  ['a carry dropped in a medium row', 'exact-product.ts', 'high + (joined >> 32)', 'high'],
+  ['a wide row rounded down', 'exact-product.ts', '+ <i64>((rest >> 61) & 1)', '+ 0'],
   ['a carry dropped in a dot', 'exact-reduce.ts', 'const middle = high + (low >> 32)', 'const middle = high'],
 ];
 const SHADERS: readonly Mutant[] = [
@@ -58,8 +61,22 @@ function mutated(text: string, [what, file, from, to]: Mutant): string {
   return text.replace(from, to);
 }
 
-const seeds = [3, 6, 10, 13];
-const graphs: Graph[] = seeds.map((seed) => lineageOf(seed).before);
+/** Weights of every kind: all one, of 32 bits, of two halves of 26 bits, of 64 bits; and a wild graph. */
+const graphs: Graph[] = [
+  graphOf(randomLinks(5, 12, 40).map(([from, to]): LinkTuple => [from, to, 1])),
+  graphOf(randomLinks(6, 14, 50)),
+  graphOf(scaledLinks(7, 2 ** 30)),
+  graphOf(scaledLinks(8, 2 ** 38)),
+  lineageOf(13).before,
+];
+
+function scaledLinks(seed: number, by: number): LinkTuple[] {
+  return randomLinks(seed, 12, 40).map(([from, to, amount]): LinkTuple => [
+    from,
+    to,
+    Math.floor((amount * by) / 7),
+  ]);
+}
 
 describe('a mutant of the kernels is caught', () => {
   const copy = join(folder, 'package');
