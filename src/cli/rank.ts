@@ -171,22 +171,23 @@ async function compute(
         `${iterations} iterations, error ≤ ${errorBound.toExponential(1)}`,
       ),
   };
+  // Said when Ctrl-C is already heard: what waits for this line may interrupt at once.
   const announce = (description: string, reason: string): void => {
     say(`backend: ${description} (${reason})`);
     progress.phase('solving');
   };
   if (precision === 'exact') {
     const { backend, reason } = await chooseExactBackend({ ...flags, axons });
-    announce(backend.description, reason);
-    return interruptible((signal) => focusExact(graph, { ...shared, signal }, backend)).finally(
-      () => backend.destroy(),
-    );
+    return interruptible((signal) => {
+      announce(backend.description, reason);
+      return focusExact(graph, { ...shared, signal }, backend);
+    }).finally(() => backend.destroy());
   }
   const { backend, reason } = await chooseBackend({ ...flags, precision, axons });
-  announce(backend.description, reason);
-  return interruptible((signal) =>
-    focus(graph, { ...shared, precision, signal }, backend),
-  ).finally(() => backend.destroy());
+  return interruptible((signal) => {
+    announce(backend.description, reason);
+    return focus(graph, { ...shared, precision, signal }, backend);
+  }).finally(() => backend.destroy());
 }
 
 /** Details to print; in exact arithmetic the operators and the free energy are exact too. */
