@@ -6,9 +6,10 @@
 import ndarray, { type NdArray } from 'ndarray';
 import type { Backend, Precision } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
-import { check, FocusError } from '../base/errors.js';
+import { FocusError } from '../base/errors.js';
 import type { Graph } from '../graph/graph.js';
 import { adjacencyOf, priorOf, type Adjacency } from './adjacency.js';
+import { limitsOf } from './limits.js';
 import { entropiesOf, type Entropies } from './measures.js';
 import { directionsOf, openOperator, type FocusOperator } from './operator.js';
 import { resolveParameters, type FocusOptions, type Parameters } from './parameters.js';
@@ -201,21 +202,11 @@ function resolveSolver(
   precision: Precision,
   { lambda, teleport }: Parameters,
 ): SolveOptions {
-  const tolerance = options.tolerance ?? (precision === 'f64' ? 1e-9 : 1e-5);
-  check(
-    tolerance >= LEAST_TOLERANCE && tolerance <= 2,
-    'bad-parameter',
-    () => `tolerance: expected an L1 error in [${LEAST_TOLERANCE}, 2], found ${tolerance}`,
+  const { tolerance, mostIterations } = limitsOf(
+    options,
+    precision === 'f64' ? 1e-9 : 1e-5,
+    LEAST_TOLERANCE,
   );
-  const natural = (name: string, value: number, least: number): void =>
-    check(
-      Number.isSafeInteger(value) && value >= least,
-      'bad-parameter',
-      () => `${name}: expected an integer ≥ ${least}, found ${value}`,
-    );
-  natural('iterations', options.iterations ?? 0, 0);
-  const mostIterations = options.mostIterations ?? 10_000;
-  natural('mostIterations', mostIterations, 1);
   if (options.start !== undefined) resolveParameters({ prior: options.start }, graph);
   return {
     columns: 1,

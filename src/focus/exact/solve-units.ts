@@ -5,6 +5,7 @@
 import type { ExactBackend } from '../../backend/exact.js';
 import { check } from '../../base/errors.js';
 import type { WeightedGraph } from '../../graph/graph.js';
+import { limitsOf } from '../limits.js';
 import { resolveParameters, type FocusOptions, type Parameters } from '../parameters.js';
 import { boundOf, quantisationError } from './certificate.js';
 import { LARGEST_NORM } from './correct.js';
@@ -146,22 +147,8 @@ function resolveSolver(
   options: Omit<ExactOptions, 'start'>,
   starts: number | readonly ExactStart[],
 ): ExactSolveOptions {
-  const tolerance = options.tolerance ?? DEFAULT_TOLERANCE;
-  check(
-    tolerance >= LEAST_TOLERANCE && tolerance <= 2,
-    'bad-parameter',
-    () => `tolerance: expected an L1 error in [${LEAST_TOLERANCE}, 2], found ${tolerance}`,
-  );
-  const natural = (name: string, value: number, least: number): void =>
-    check(
-      Number.isSafeInteger(value) && value >= least,
-      'bad-parameter',
-      () => `${name}: expected an integer ≥ ${least}, found ${value}`,
-    );
-  natural('iterations', options.iterations ?? 0, 0);
-  const mostIterations = options.mostIterations ?? 10_000;
-  natural('mostIterations', mostIterations, 1);
-  return { tolerance, mostIterations, warm: typeof starts !== 'number', signal: options.signal };
+  const limits = limitsOf(options, DEFAULT_TOLERANCE, LEAST_TOLERANCE);
+  return { ...limits, warm: typeof starts !== 'number', signal: options.signal };
 }
 
 /** The start block, element (i, b) at i · columns + b. */
