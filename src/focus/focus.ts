@@ -7,7 +7,7 @@ import ndarray, { type NdArray } from 'ndarray';
 import type { Backend, Precision } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { FocusError } from '../base/errors.js';
-import type { Graph } from '../graph/graph.js';
+import type { WeightedGraph } from '../graph/graph.js';
 import { adjacencyOf, priorOf, type Adjacency } from './adjacency.js';
 import { limitsOf } from './limits.js';
 import { entropiesOf, type Entropies } from './measures.js';
@@ -71,7 +71,7 @@ const LEAST_TOLERANCE = 1e-15;
  * stakes overflow, `too-large`, `device-lost`.
  */
 export async function focus(
-  graph: Graph,
+  graph: WeightedGraph,
   options: SolverOptions = {},
   backend: Backend = openCpu(),
 ): Promise<FocusResult> {
@@ -102,7 +102,7 @@ interface Outcome {
 }
 
 async function run(
-  graph: Graph,
+  graph: WeightedGraph,
   adjacency: Adjacency,
   parameters: Parameters,
   operator: FocusOperator,
@@ -139,7 +139,7 @@ async function run(
 }
 
 function assemble(
-  graph: Graph,
+  graph: WeightedGraph,
   parameters: Parameters,
   backend: Backend['name'],
   precision: Precision,
@@ -198,7 +198,7 @@ function startOf(
 
 function resolveSolver(
   options: SolverOptions,
-  graph: Graph,
+  graph: WeightedGraph,
   precision: Precision,
   { lambda, teleport }: Parameters,
 ): SolveOptions {
