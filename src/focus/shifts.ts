@@ -1,6 +1,6 @@
 // Δφ* of many changes of one graph, each on its own: relaxed near the change (local/relax.ts), and
-// where that does not reach the tolerance, finished as columns of one block (local/finish.ts), or, for
-// a change too large for that, by solving the changed graph (local/whole.ts).
+// where that does not reach the tolerance, finished as columns of one block (local/finish.ts), or,
+// for a change too large for that, by solving the changed graph (local/whole.ts).
 
 import type { Backend } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
@@ -26,7 +26,7 @@ export interface ShiftOptions {
    * to return what was reached, with its bound.
    */
   readonly mode?: 'certified' | 'local' | undefined;
-  /** Arcs to follow near a change; default: twice those of the graph, and at least a million. */
+  /** Arcs to follow near a change; default: those of the graph, and at least a million. */
   readonly mostArcs?: number | undefined;
   /** Entries of Δφ below floor/n are summed up, not listed; default 1e-3. */
   readonly floor?: number | undefined;
@@ -55,9 +55,8 @@ export async function shiftsOf(
   const tolerance = inRange('tolerance', options.tolerance ?? DEFAULT_TOLERANCE, 2);
   const floor = inRange('floor', options.floor ?? DEFAULT_FLOOR, 1e300, 0);
   for (const each of changes) checkChanges(graph, each);
-  const base = await openLocalBase(graph, focus, changes, backend);
-  const arcs = 2 * graph.axons.offsets[graph.particles];
-  const mostArcs = options.mostArcs ?? Math.max(1e6, 2 * arcs);
+  const base = await openLocalBase(graph, focus, changes, tolerance, backend);
+  const mostArcs = options.mostArcs ?? Math.max(1e6, graph.axons.offsets[graph.particles]);
   const added = changes.reduce((most, each) => Math.max(most, each.added), 0);
   const scratch = openRelaxation(base, added);
   const sums = shiftSums(base);
@@ -68,7 +67,12 @@ export async function shiftsOf(
   let done = 0;
   const finish = async (): Promise<void> => {
     if (waiting.length === 0) return;
-    finisher ??= await openFinisher(base, Math.min(columns, changes.length), backend, options.signal);
+    finisher ??= await openFinisher(
+      base,
+      Math.min(columns, changes.length),
+      backend,
+      options.signal,
+    );
     const found = await finisher.finish(
       waiting.map(({ relaxed }) => relaxed),
       tolerance,

@@ -1,8 +1,8 @@
 // Every machine gives the same bits, and they are the bits of the second implementation: on the
 // goldens, on data sets, on random lineages (a graph, a delta, a warm start), alone and in a block of
-// seven. FOCUS_LINEAGES sets how many (default 30; the promise is made for 1,000), from FOCUS_FIRST_LINEAGE on. All run on one
-// thread and on both shader compilers; FOCUS_EVERY is how many lineages apart the other machines
-// run too (default 5; 1: every machine runs every lineage, an hour for 1,000).
+// seven. FOCUS_LINEAGES sets how many (default 30; the promise is made for 1,000), from
+// FOCUS_FIRST_LINEAGE on. All run on one thread and on both shader compilers; FOCUS_EVERY is how
+// many lineages apart the other machines run too (default 5; 1: every machine, every lineage).
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -127,9 +127,10 @@ describe('the same bits everywhere', () => {
         alone.push(await focusExact(before, { ...options, start }, backends[0]));
       for (const [k, backend] of backends.entries()) {
         const block = await focusExactColumns(before, options, starts, backend);
-        expect(block.map(({ exact }) => exact.digest), machines[k].name).toEqual(
-          alone.map(({ exact }) => exact.digest),
-        );
+        expect(
+          block.map(({ exact }) => exact.digest),
+          machines[k].name,
+        ).toEqual(alone.map(({ exact }) => exact.digest));
       }
     }
   });

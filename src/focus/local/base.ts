@@ -11,7 +11,7 @@ import { adjacencyOf, type Adjacency } from '../adjacency.js';
 import type { Parameters } from '../parameters.js';
 import { compensatedSum } from '../sums.js';
 import { twoWayGraph, type TwoWayGraph } from './changed-graph.js';
-import { powerSeries, type PowerSeries } from './series.js';
+import { meanPowerBeyond, powerSeries, type PowerSeries } from './series.js';
 
 /** A focus as a base of shifts. */
 export interface BaseFocus {
@@ -45,18 +45,20 @@ export interface LocalBase {
   readonly density: number;
 }
 
-/** Relative cut of the series in a source; what it neglects is counted in each shift's bound. */
-const POWER_CUT = 1e-6;
+/** Share of the tolerated residual that powers beyond the last held may cost. */
+const BEYOND_SHARE = 1 / 16;
 
 /**
- * Prepares shifts of `focus` under each of `changes`. Cost O(n + m), and about twenty products with W
- * on the backend (default: the CPU). Throws `bad-parameter` for a reading without the random-walk
- * Laplacian, and for a prior that a changed graph cannot have.
+ * Prepares shifts of `focus` under each of `changes`. Cost O(n + m), and twenty to sixty products
+ * with W on the backend (default: the CPU), more for larger changes and smaller `tolerance`. Throws
+ * `bad-parameter` for a reading without the random-walk Laplacian, and for a prior that a changed
+ * graph cannot have.
  */
 export async function openLocalBase(
   graph: Graph,
   focus: BaseFocus,
   changes: readonly AxonChanges[],
+  tolerance: number,
   backend: Backend = openCpu(),
 ): Promise<LocalBase> {
   const { parameters, phi, errorBound } = focus;
@@ -87,6 +89,7 @@ export async function openLocalBase(
     phi,
     series,
     [...columns.keys()],
+    (tolerance * parameters.lambda[0] * parameters.teleport * BEYOND_SHARE) / mostMoved(changes),
     backend,
   );
   const { outStake, totalDegree } = adjacency;
@@ -109,33 +112,51 @@ export async function openLocalBase(
   };
 }
 
+/** Largest Σ|change of weight|, at both ends of each axon, of any one change; 0 becomes 1. */
+function mostMoved(changes: readonly AxonChanges[]): number {
+  let most = 0;
+  for (const { axons } of changes) {
+    const moved = axons.reduce((sum, { before, after }) => sum + 2 * Math.abs(after - before), 0);
+    most = Math.max(most, moved);
+  }
+  return most > 0 ? most : 1;
+}
+
 interface Powers {
   readonly powers: readonly Float64Array[];
   readonly relativeError: number;
   readonly density: number;
 }
 
-/** (M^k φ) at some particles, k = 0, 1, … until the series is cut. */
+/**
+ * (M^k φ) at some particles, k = 0, 1, … until what is beyond costs at most `target` for each unit
+ * of weight moved.
+ */
 async function powersAt(
   adjacency: Adjacency,
   phi: Float64Array,
-  { tails }: PowerSeries,
+  series: PowerSeries,
   particles: readonly number[],
+  target: number,
   backend: Backend,
 ): Promise<Powers> {
   const { axons, degree } = adjacency;
   const powers = [Float64Array.from(particles, (i) => phi[i])];
   let values: Float64Array = phi.map((value, i) => value / degree[i]);
-  let count = 0;
-  while (tails[count + 1] > POWER_CUT * tails[0]) count++;
+  const largest = (): number => values.reduce((most, value) => Math.max(most, value), 0);
+  const last = series.coefficients.length - 1;
   let relativeError = 0;
-  if (count > 0) {
+  if (last > 0) {
     const workspace = await backend.open(axons, 'both');
     try {
-      const perDegree = column(workspace, degree.map((d) => 1 / d));
+      const perDegree = column(
+        workspace,
+        degree.map((d) => 1 / d),
+      );
       // z = φ/d throughout: M φ = W z, and the next z is that over d.
       let [z, next] = [column(workspace, values), workspace.vector(1)];
-      for (let k = 1; k <= count; k++) {
+      for (let k = 1; k <= last; k++) {
+        if (meanPowerBeyond(series, k - 1) * 2 * largest() <= target) break;
         const product = { out: next, direction: 'both', x: z, factor: 1, terms: [] } as const;
         workspace.product({ ...product, rowScale: perDegree });
         [z, next] = [next, z];
@@ -145,13 +166,12 @@ async function powersAt(
       }
       // Sums of numbers ≥ 0: their relative errors add up over the powers.
       const perPower = (2 * workspace.summationDepth(1) + 16) * workspace.unitRoundoff;
-      relativeError = 1.01 * count * perPower;
+      relativeError = 1.01 * (powers.length - 1) * perPower;
     } finally {
       workspace.destroy();
     }
   }
-  const largest = values.reduce((most, value) => Math.max(most, value), 0);
-  return { powers, relativeError, density: largest * (1 + relativeError) };
+  return { powers, relativeError, density: largest() * (1 + relativeError) };
 }
 
 function column(workspace: Workspace, values: Float64Array): Vector {

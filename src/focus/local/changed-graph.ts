@@ -14,6 +14,9 @@ export interface TwoWayGraph {
   readonly reverse: Csr;
   readonly degree: Float64Array;
   readonly outStake: Float64Array;
+  /** Axons at a particle, both ways: what following it costs. */
+  readonly touching: Uint32Array;
+  readonly mostTouching: number;
 }
 
 /** What is different at one particle. */
@@ -40,7 +43,15 @@ export interface ChangedGraph {
 /** Both directions of a graph. O(particles + axons). */
 export function twoWayGraph(adjacency: Adjacency): TwoWayGraph {
   const { axons, degree, outStake } = adjacency;
-  return { particles: axons.rows, axons, reverse: transpose(axons), degree, outStake };
+  const reverse = transpose(axons);
+  const touching = new Uint32Array(axons.rows);
+  let mostTouching = 0;
+  for (let i = 0; i < axons.rows; i++) {
+    const arriving = reverse.offsets[i + 1] - reverse.offsets[i];
+    touching[i] = axons.offsets[i + 1] - axons.offsets[i] + arriving;
+    mostTouching = Math.max(mostTouching, touching[i]);
+  }
+  return { particles: axons.rows, axons, reverse, degree, outStake, touching, mostTouching };
 }
 
 /** Lays a change over a graph: writes the marks, which `removeChange` clears. O(arcs touched). */
@@ -63,7 +74,12 @@ export function layChange(
   const changed = [...byParticle].map(([index, changes]): ChangedParticle => {
     const { out, in: incoming } = changes;
     const outStake = rowSum(before, before.axons, index, new Map(out.map((c) => [c.to, c])));
-    const inStake = rowSum(before, before.reverse, index, new Map(incoming.map((c) => [c.from, c])));
+    const inStake = rowSum(
+      before,
+      before.reverse,
+      index,
+      new Map(incoming.map((c) => [c.from, c])),
+    );
     const difference = ({ before: old, after }: AxonChange): number => after - old;
     return {
       index,

@@ -1,15 +1,16 @@
 // Shifts that relaxation did not bring to the tolerance, finished on the whole graph: many of them
-// as columns of one block, all with the operator of the graph before,
-//   ξ = R'ξ + f      f = the residual left, with mass zero, divided by Σχ
-// Each changed graph's own operator R_b differs from it at a few columns only. That difference is
-// not applied but bounded at ξ, which is small and spread out where it acts:
-//   ‖(R_b − R)ξ‖₁ ≤ Σ over changed i of (2 λ_d |ξ_i| + 2 Σ k c_k · min(moved, d) · max|ξ/d|) + prior
+// as columns of one block, all with the operator of the graph before, ξ = R'ξ + f      f = the
+// residual left, with mass zero, divided by Σχ Each changed graph's own operator R_b differs from
+// it at a few columns only. That difference is not applied but bounded at ξ, which is small and
+// spread out where it acts: ‖(R_b − R)ξ‖₁ ≤ Σ over changed i of (2 λ_d |ξ_i| + 2 Σ k c_k ·
+// min(moved, d) · max|ξ/d|) + prior
 
 import type { Backend } from '../../backend/backend.js';
 import { directionsOf, openOperator, type FocusOperator } from '../operator.js';
 import { defectOf } from '../certificate.js';
 import { solveCorrection, type SolveOptions } from '../solve.js';
 import type { LocalBase } from './base.js';
+import { meanPowerBeyond } from './series.js';
 import type { Relaxed } from './relax.js';
 import type { Excess } from './shift.js';
 
@@ -57,8 +58,9 @@ async function finish(
     for (let i = 0; i < n; i++) right[i * columns + b] = right[i * columns];
   }
   // Relative to the largest right side, half of what the tolerance leaves after what is unseen.
-  const targets = relaxed.map(({ unseen }, b) =>
-    Math.max(0.05 * tolerance, tolerance - unseen) * 0.8 * gap / starts[b].size,
+  const targets = relaxed.map(
+    ({ unseen }, b) =>
+      (Math.max(0.05 * tolerance, tolerance - unseen) * 0.8 * gap) / starts[b].size,
   );
   const x = workspace.vector(columns);
   const f = workspace.vector(columns);
@@ -99,7 +101,9 @@ function addedTo(
 ): Pick<Excess, 'places' | 'values'> {
   const n = xi.length;
   const beyond = places.filter((i) => i >= n);
-  const all = Uint32Array.from({ length: n + beyond.length }, (_, k) => (k < n ? k : beyond[k - n]));
+  const all = Uint32Array.from({ length: n + beyond.length }, (_, k) =>
+    k < n ? k : beyond[k - n],
+  );
   const sums = new Float64Array(all.length);
   for (let i = 0; i < n; i++) sums[i] = mass * xi[i];
   places.forEach((i, k) => {
@@ -149,9 +153,8 @@ function startOf(base: LocalBase, { values, rest }: Relaxed): Start {
 function differenceAt(base: LocalBase, { changed, rest }: Relaxed, xi: Float64Array): number {
   const { degree, totalDegree } = base.adjacency;
   const { lambda } = base.parameters;
-  const { coefficients } = base.series;
   const n = base.graph.particles;
-  const meanPower = coefficients.reduce((sum, c, k) => sum + k * c, 0);
+  const meanPower = meanPowerBeyond(base.series, 0);
   let [total, largest] = [0, 0];
   for (let i = 0; i < n; i++) {
     total += Math.abs(xi[i]);
@@ -167,7 +170,10 @@ function differenceAt(base: LocalBase, { changed, rest }: Relaxed, xi: Float64Ar
     difference += 2 * lambda[0] * Math.abs(xi[index]);
     difference += 2 * meanPower * Math.min(each.moved, own) * largest;
   }
-  const prior = base.parameters.prior === 'uniform' ? (2 * counted) / n : Math.min(2, (2 * moved) / Math.max(totalDegree - moved, 0));
+  const prior =
+    base.parameters.prior === 'uniform'
+      ? (2 * counted) / n
+      : Math.min(2, (2 * moved) / Math.max(totalDegree - moved, 0));
   const given = Math.abs(rest.values.reduce((sum, value) => sum + value, 0));
   return 1.000001 * (difference + prior * (lambda[0] * total + given));
 }

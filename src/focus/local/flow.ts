@@ -1,10 +1,10 @@
 // The tri-kernel without its prior, applied to a vector that is zero almost everywhere, on a graph
-// with a change laid over it:
-//   Q v = λ_d (1 − t) P v + Σ c_k M^k v      P = Aᵀ diag(1/out),  M = W diag(1/d)
-// Columns of dangling particles are zero in P; a particle without any axon keeps only c_0.
-// M^k v widens with k while its weight Σ_{j≥k} c_j falls: an entry whose weight has fallen below
-// `least` is not followed. What it could still have brought, in L1, is counted as lost; or, where a
-// rough answer is enough, left where it stands, which at least keeps the sum.
+// with a change laid over it: Q v = λ_d (1 − t) P v + Σ c_k M^k v      P = Aᵀ diag(1/out),  M = W
+// diag(1/d) Columns of dangling particles are zero in P; a particle without any axon keeps only
+// c_0. M^k v widens with k while its weight Σ_{j≥k} c_j falls: an entry whose weight has fallen
+// below `least` for each of its axons is not followed, so that what is lost saves the most work.
+// What it could still have brought, in L1, is counted as lost; or, where a rough answer is enough,
+// left where it stands, which at least keeps the sum.
 
 import type { Csr } from '../../graph/csr.js';
 import type { Parameters } from '../parameters.js';
@@ -28,7 +28,11 @@ export interface Flow {
 }
 
 /** Scratch for graphs of up to `size` particles. */
-export function openFlow(series: PowerSeries, { lambda, teleport }: Parameters, size: number): Flow {
+export function openFlow(
+  series: PowerSeries,
+  { lambda, teleport }: Parameters,
+  size: number,
+): Flow {
   return {
     series,
     follow: lambda[0] * (1 - teleport),
@@ -66,8 +70,8 @@ export function addFlow(
 export type Injection = (k: number, next: SparseVector) => void;
 
 /**
- * out += Σ_{k ≥ first} c_k M^{k − first + 1} v, with an injection at each power up to `powers` where
- * one is given. An empty front ends it.
+ * out += Σ_{k ≥ first} c_k M^{k − first + 1} v, with an injection at each power up to `powers`
+ * where one is given. An empty front ends it.
  */
 export function addAverages(
   flow: Flow,
@@ -82,24 +86,25 @@ export function addAverages(
   let [front, next] = [flow.front, flow.next];
   for (let k = 0; k < v.count; k++) {
     const i = v.places[k];
-    if (v.values[i] !== 0) keep(flow, front, out, i, v.values[i], tails[first], least);
+    if (v.values[i] !== 0) keep(flow, graph, out, i, v.values[i], tails[first], least, front);
   }
-  const last = injection === null ? coefficients.length - 1 : injection.powers;
+  const last = coefficients.length - 1;
+  const injected = injection === null ? 0 : injection.powers;
   for (let k = first; k <= last; k++) {
-    if (front.count === 0 && injection === null) break;
+    if (front.count === 0 && k > injected) break;
     averageInto(flow, graph, front, next);
-    injection?.inject(k, next);
+    if (k <= injected) injection?.inject(k, next);
     clear(front);
     for (let place = 0; place < next.count; place++) {
       const i = next.places[place];
       const value = next.values[i];
       if (value === 0) continue;
       addAt(out, i, coefficients[k] * value);
-      keep(flow, front, out, i, value, tails[k + 1], least);
+      keep(flow, graph, out, i, value, tails[k + 1], least, front);
     }
     clear(next);
   }
-  // What the series, or the injections, leave of the front.
+  // What the series leaves of the front.
   for (let k = 0; k < front.count; k++)
     flow.lost += tails[last + 1] * Math.abs(front.values[front.places[k]]);
   clear(front);
@@ -108,15 +113,16 @@ export function addAverages(
 /** Follows an entry on, or counts it as lost and leaves it. */
 function keep(
   flow: Flow,
-  front: SparseVector,
+  { before }: ChangedGraph,
   out: SparseVector,
   at: number,
   value: number,
   weight: number,
   least: number,
+  front: SparseVector,
 ): void {
   const reach = weight * Math.abs(value);
-  if (reach >= least) {
+  if (reach >= least * (at < before.particles ? before.touching[at] : 1)) {
     addAt(front, at, value);
     return;
   }

@@ -8,6 +8,7 @@ import type { LocalBase } from './base.js';
 import { layChange, removeChange, type ChangedGraph } from './changed-graph.js';
 import { addFlow, openFlow, type Flow } from './flow.js';
 import { particlesAfter, type Excess } from './shift.js';
+import { meanPowerBeyond } from './series.js';
 import { sourceOf, type Source } from './source.js';
 import { addAt, clear, sparseVector, sumsOf, type SparseVector } from './sparse.js';
 
@@ -38,6 +39,11 @@ export interface Relaxed extends Excess {
 const CYCLE_REDUCTION = 0.02;
 /** … and this many cycles without progress end it. */
 const MOST_STALLED = 3;
+/** Entries below this share of the allowed residual are not followed at first, and at last. */
+const FIRST_LEAST = 1e-4;
+const LAST_LEAST = 1e-12;
+/** What may be unseen of a measurement that is not the last. */
+const UNSEEN_SHARE = 0.2;
 
 /** Makes scratch: about 90 bytes a particle. */
 export function openRelaxation(base: LocalBase, added: number): Relaxation {
@@ -93,7 +99,10 @@ export function relax(
 }
 
 function entriesOf({ places, values, count }: SparseVector): Pick<Excess, 'places' | 'values'> {
-  const found = places.slice(0, count).filter((i) => values[i] !== 0).sort();
+  const found = places
+    .slice(0, count)
+    .filter((i) => values[i] !== 0)
+    .sort();
   return { places: found, values: Float64Array.from(found, (i) => values[i]) };
 }
 
@@ -107,7 +116,7 @@ function relaxLaid(
   if (graph.changed.length === 0) return { leftOut: 0, unseen: 0 };
   const gap = base.parameters.lambda[0] * base.parameters.teleport;
   const allowed = tolerance * gap;
-  let least = allowed * 1e-4;
+  let least = allowed * FIRST_LEAST;
   let source = sourceOf(base, graph, flow, push, least);
   let best = Infinity;
   let stalled = 0;
@@ -116,19 +125,20 @@ function relaxLaid(
     const { absolute, signed } = sumsOf(residual);
     const mass = 1 + sumsOf(excess).signed;
     const lost = source.lost + flow.lost;
-    const unseen = (2 * (lost + roundingOf(flow, source, excess))) / gap / mass;
+    const unseen = (2 * (lost + roundingOf(scratch, graph, source, excess))) / gap / mass;
     const leftOut = (absolute + Math.abs(signed)) / gap / mass + unseen;
     if (leftOut <= tolerance) return { leftOut, unseen };
-    stalled = leftOut < 0.8 * best ? 0 : stalled + 1;
-    best = Math.min(best, leftOut);
     const exhausted = stalled >= MOST_STALLED || flow.arcs > mostArcs;
-    if (16 * lost > allowed && stalled < MOST_STALLED) {
-      least /= 16;
+    // What is not seen must leave room for what is, in the end: look closer, and measure again.
+    const room = exhausted ? tolerance / 2 : Math.max(tolerance / 2, UNSEEN_SHARE * leftOut);
+    if (unseen > room && least > allowed * LAST_LEAST) {
+      least /= 8;
       source = sourceOf(base, graph, flow, push, least);
-      // What a solve on the whole graph starts from must be seen as far as the tolerance asks.
-      if (exhausted) continue;
+      continue;
     }
     if (exhausted) return { leftOut, unseen };
+    stalled = leftOut < 0.8 * best ? 0 : stalled + 1;
+    best = Math.min(best, leftOut);
     cycle(scratch, graph, Math.max(CYCLE_REDUCTION * absolute, allowed / 8), mostArcs);
   }
 }
@@ -160,15 +170,17 @@ function cycle(
   // A particle keeps c_0 of what it is given, so giving 1/(1 − c_0) of it settles it at once.
   const settle = 1 / (1 - base.series.coefficients[0]);
   const { values, places } = residual;
+  const { touching, particles } = base.graph;
+  // What a push removes for each arc that it follows.
+  const worth = (i: number): number => Math.abs(values[i]) / (i < particles ? touching[i] : 1);
   let threshold = Infinity;
   flow.rough = true;
   for (;;) {
     let absolute = 0;
     let largest = 0;
     for (let k = 0; k < residual.count; k++) {
-      const size = Math.abs(values[places[k]]);
-      absolute += size;
-      if (size > largest) largest = size;
+      absolute += Math.abs(values[places[k]]);
+      largest = Math.max(largest, worth(places[k]));
     }
     if (absolute <= target || flow.arcs > mostArcs) break;
     threshold = Math.min(threshold, largest / 4);
@@ -176,7 +188,7 @@ function cycle(
     for (let k = 0; k < count; k++) {
       const i = places[k];
       const value = values[i];
-      if (!(Math.abs(value) > threshold)) continue;
+      if (!(worth(i) > threshold)) continue;
       addAt(push, i, value * settle);
       addAt(excess, i, value * settle);
       values[i] = value - value * settle;
@@ -188,10 +200,18 @@ function cycle(
 }
 
 /**
- * A bound of all roundings of a measurement in L1: no entry passes through more additions than arcs
- * were followed, and each is of numbers whose sizes add up to the flow.
+ * A bound of all roundings of a measurement in L1. An average adds at most as many numbers as a
+ * particle has axons; k averages in a row carry k times that error, and weigh c_k; the sum of all
+ * of them has as many terms again, and the series' length. All of it relative to what flows.
  */
-function roundingOf(flow: Flow, source: Source, excess: SparseVector): number {
-  const u = 2 ** -53;
-  return 4 * u * (flow.arcs + 1e3) * (2 * sumsOf(excess).absolute + source.flow) + source.rounding;
+function roundingOf(
+  { base: { graph: before, series } }: Relaxation,
+  { changed }: ChangedGraph,
+  source: Source,
+  excess: SparseVector,
+): number {
+  const additions = before.mostTouching + 2 * changed.length + series.coefficients.length + 16;
+  const averages = 2 + meanPowerBeyond(series, 0);
+  const flow = 2 * sumsOf(excess).absolute + source.flow;
+  return 2 ** -52 * additions * averages * flow + source.rounding;
 }

@@ -18,7 +18,10 @@ export interface PowerSeries {
 const NEGLIGIBLE = 1e-18;
 const MOST_TERMS = 1024;
 
-/** The series of a reading with the random-walk Laplacian. Throws `bad-parameter` where it is too long. */
+/**
+ * The series of a reading with the random-walk Laplacian. Throws `bad-parameter` where it is too
+ * long.
+ */
 export function powerSeries({ lambda, mu, tau }: Parameters): PowerSeries {
   const [, springs, heat] = lambda;
   const ratio = 1 / (1 + mu);
@@ -48,4 +51,13 @@ function withTails(terms: readonly number[], rest: number): PowerSeries {
   tails[terms.length] = rest;
   for (let k = terms.length - 1; k >= 0; k--) tails[k] = tails[k + 1] + terms[k];
   return { coefficients: Float64Array.from(terms), tails };
+}
+
+/**
+ * Σ_{k > last} k c_k: how many times, on average, the averages beyond the last power are formed.
+ */
+export function meanPowerBeyond({ coefficients, tails }: PowerSeries, last: number): number {
+  let sum = 2 * coefficients.length * tails[coefficients.length];
+  for (let k = last + 1; k < coefficients.length; k++) sum += k * coefficients[k];
+  return sum;
 }

@@ -1,12 +1,11 @@
-// Δφ* of a change: first near the change alone, with a proven bound on what is left out, then, where
-// that bound does not meet the tolerance, by a block solve on the whole graph (finish.ts).
-// Without its prior the tri-kernel is a contraction Q with no global part, and
-//   χ = Q χ + β b        φ* = χ / Σχ        b = d (degree prior) or 1 (uniform prior)
-// so with β fixed, a change has a source near it, and χ after it is φ + η:
-//   (I − Q')η = β(b' − b) + (Q' − Q)φ
-// η is found by relaxation (relax.ts). What is left of the residual, ρ, proves
-//   ‖(φ + η)/(1 + Ση) − φ*'‖₁ ≤ ‖φ − φ*‖₁/(1 + Ση) + (‖ρ‖₁ + |Σρ|)/((1 − κ)(1 + Ση))
-// Dividing by Σχ moves every particle: that part is global, and known in closed form.
+// Δφ* of a change: first near the change alone, with a proven bound on what is left out, then,
+// where that bound does not meet the tolerance, by a block solve on the whole graph (finish.ts).
+// Without its prior the tri-kernel is a contraction Q with no global part, and χ = Q χ + β b
+// φ* = χ / Σχ        b = d (degree prior) or 1 (uniform prior) so with β fixed, a change has a
+// source near it, and χ after it is φ + η: (I − Q')η = β(b' − b) + (Q' − Q)φ η is found by
+// relaxation (relax.ts). What is left of the residual, ρ, proves ‖(φ + η)/(1 + Ση) − φ*'‖₁ ≤ ‖φ −
+// φ*‖₁/(1 + Ση) + (‖ρ‖₁ + |Σρ|)/((1 − κ)(1 + Ση)) Dividing by Σχ moves every particle: that part is
+// global, and known in closed form.
 
 import { check } from '../../base/errors.js';
 import { logarithm, logarithmOfOnePlus } from '../../base/logarithm.js';
@@ -93,7 +92,9 @@ export function particlesAfter(base: LocalBase, { changed }: ChangedGraph): numb
   return after;
 }
 
-/** Reduces an excess to a shift. O(support), and more only where a floor lets the global part show. */
+/**
+ * Reduces an excess to a shift. O(support), and more only where a floor lets the global part show.
+ */
 export function reduceShift(
   base: LocalBase,
   sums: ShiftSums,
@@ -123,7 +124,9 @@ export function reduceShift(
     found.push([i, shift]);
   });
   norm += Math.abs(gain / mass) * Math.max(0, 1 - covered);
-  const touched = new Set(places.length < n && Math.abs(gain) * (phi[sums.byFocus[0]] ?? 0) >= least ? places : []);
+  const touched = new Set(
+    places.length < n && Math.abs(gain) * (phi[sums.byFocus[0]] ?? 0) >= least ? places : [],
+  );
   for (const i of sums.byFocus) {
     const shift = (-phi[i] * gain) / mass;
     if (Math.abs(shift) < least || shift === 0 || places.length >= n) break;
@@ -162,8 +165,8 @@ function logarithmicRise(before: number, after: number): number {
 }
 
 /**
- * Most that the entropies of two distributions on n particles can differ whose L1 distance is at most
- * `distance`: T ln(n − 1) + h(T), T = distance/2 ≤ 1 − 1/n. Source: Audenaert 2007.
+ * Most that the entropies of two distributions on n particles can differ whose L1 distance is at
+ * most `distance`: T ln(n − 1) + h(T), T = distance/2 ≤ 1 − 1/n. Source: Audenaert 2007.
  */
 export function entropyError(distance: number, n: number): number {
   const half = Math.min(distance / 2, 1 - 1 / n);

@@ -2,10 +2,12 @@
 //   source = β (b' − b) + λ_d (1 − t) (P' − P) φ + Σ c_k (M'^k − M^k) φ
 //   e_k = (M'^k − M^k) φ:   e_k = M' e_{k−1} + (M' − M) M^{k−1} φ
 // Only columns of changed particles differ between M' and M, so M^{k−1} φ is needed there alone.
-// From power K on, which the base does not hold, (M^k φ)_i ≤ density · d_i bounds what is missing.
+// From power K on, which the base does not hold, (M^k φ)_i ≤ density · d_i bounds what is missing:
+// ‖e_k‖₁ grows by at most 2 · (weight moved) · density with each power.
 
 import type { LocalBase } from './base.js';
 import type { ChangedGraph, ChangedParticle } from './changed-graph.js';
+import { meanPowerBeyond } from './series.js';
 import { addAverages, followAxons, scatter, type Flow } from './flow.js';
 import { addAt, clear, sparseVector, type SparseVector } from './sparse.js';
 
@@ -60,7 +62,7 @@ export function sourceOf(
     moved += particle.moved;
     relative += largestPower(base, particle);
   }
-  const { beyond, upTo } = meanPower(series.coefficients, series.tails, last);
+  const beyond = meanPowerBeyond(series, last);
   const vector = Array.from(out.places.subarray(0, out.count), (place) => ({
     place,
     value: out.values[place],
@@ -70,7 +72,7 @@ export function sourceOf(
     vector,
     lost: flow.lost + beyond * 2 * moved * base.density,
     flow: total,
-    rounding: base.powerError * upTo * relative + 2 ** -50 * total,
+    rounding: base.powerError * meanPowerBeyond(series, 0) * relative + 2 ** -50 * total,
     isEmpty: changed.length === 0,
   };
 }
@@ -102,18 +104,4 @@ function largestPower(
   if (column === undefined) return 0;
   const most = powers.reduce((largest, values) => Math.max(largest, values[column]), 0);
   return most * 2 * Math.min(1, moved / Math.max(degree, before.degree[index]));
-}
-
-/** Σ k c_k up to the last power and beyond it, where ‖e_k‖ ≤ k · 2 moved · density is all that is known. */
-function meanPower(
-  coefficients: Float64Array,
-  tails: Float64Array,
-  last: number,
-): { readonly upTo: number; readonly beyond: number } {
-  let [upTo, beyond] = [0, 2 * coefficients.length * tails[coefficients.length]];
-  coefficients.forEach((c, k) => {
-    if (k <= last) upTo += k * c;
-    else beyond += k * c;
-  });
-  return { upTo, beyond };
 }

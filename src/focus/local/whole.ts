@@ -100,6 +100,11 @@ function compacted(
   }
   starts[count] = arcs;
   for (let k = 0; k < arcs; k++) columns[k] = place[columns[k]];
-  const axons = { rows: count, offsets: starts, columns: columns.slice(0, arcs), weights: weights.slice(0, arcs) };
+  const axons = {
+    rows: count,
+    offsets: starts,
+    columns: columns.slice(0, arcs),
+    weights: weights.slice(0, arcs),
+  };
   return { axons, kept };
 }
