@@ -50,27 +50,27 @@ export function recordOf(value: unknown): Readonly<Record<string, unknown>> | nu
 }
 
 /**
- * Checks that `leaf` is the leaf of a tree at the proof's index. Throws for no proof, whatever it
- * holds: `proof` may come from anybody. O(log size) hashes, 2 µs each; a path of a wrong length is
- * refused before the first.
+ * Checks that `leaf` is the leaf of a tree at the proof's index. Never throws: `proof` is data from
+ * anybody. O(log size) hashes, 2 µs each; a path of a wrong length is refused before the first.
  */
 export function verifyInclusion(head: TreeHead, leaf: Uint8Array, proof: unknown): Verdict {
   const { root, size } = head;
   if (!isDigest(root)) return rejected('root: expected 64 lower-case hex digits');
   if (!Number.isInteger(size) || size < 0 || size > MOST_LEAVES) {
-    return rejected(`size: expected an integer in 0…2³², found ${shownNumber(size)}`);
+    return rejected(`size: expected an integer in 0…2³², found ${shownValue(size)}`);
   }
   const record = recordOf(proof);
   if (record === null) return rejected('proof: expected an object with index and path');
   const { index, path } = record;
   if (typeof index !== 'number' || !Number.isInteger(index) || !(index >= 0 && index < size)) {
-    const found = shownNumber(index);
+    const found = shownValue(index);
     return rejected(`index: expected an integer from 0 and below ${size}, found ${found}`);
   }
   const length = pathLength(index, size);
   if (!Array.isArray(path)) return rejected('path: expected a list of digests');
   if (path.length !== length) {
-    return rejected(`path: expected ${length} digests for leaf ${index} of ${size}, found ${path.length}`);
+    const place = `leaf ${index} of ${size}`;
+    return rejected(`path: expected ${length} digests for ${place}, found ${path.length}`);
   }
   const wrong = Array.from(path, isDigest).indexOf(false);
   if (wrong >= 0) return rejected(`path[${wrong}]: expected 64 lower-case hex digits`);
@@ -80,8 +80,8 @@ export function verifyInclusion(head: TreeHead, leaf: Uint8Array, proof: unknown
 }
 
 /**
- * Checks that two leaves are neighbours, so that nothing stands between them: `before` is null for
- * the beginning of the list, `after` for its end. Does not check that they are in the tree.
+ * Checks that nothing stands between two leaves that are in the tree: their indices are neighbours.
+ * No leaf before (null) is the beginning of the list, none after its end. Never throws.
  */
 export function verifyNeighbours(
   size: number,
@@ -91,7 +91,7 @@ export function verifyNeighbours(
   const left = before === null ? -1 : before.index;
   const right = after === null ? size : after.index;
   if (right === left + 1) return ACCEPTED;
-  return rejected(`expected neighbours, found leaves ${left} and ${right} of ${size}`);
+  return rejected(`expected neighbours, found the leaves ${left} and ${right} of ${size}`);
 }
 
 /** Digests of the audit path of a leaf: one for each level where it has a sibling. */
@@ -133,6 +133,7 @@ function half(value: number): number {
   return Math.floor(value / 2);
 }
 
-function shownNumber(value: unknown): string {
-  return typeof value === 'number' ? String(value) : typeof value;
+/** A value from outside for a reason: a number, or what else it is. Never throws, as String may. */
+export function shownValue(value: unknown): string {
+  return typeof value === 'number' ? String(value) : value === null ? 'null' : typeof value;
 }
