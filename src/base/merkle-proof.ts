@@ -21,15 +21,19 @@ export interface InclusionProof {
   readonly path: readonly string[];
 }
 
-/** What became of a check: accepted, or rejected with the first thing that was found wrong. */
-export type Verdict =
-  | { readonly accepted: true }
-  | { readonly accepted: false; readonly reason: string };
+/** The first thing that was found wrong. */
+export interface Refusal {
+  readonly accepted: false;
+  readonly reason: string;
+}
+
+/** What became of a check: accepted, or rejected with a reason. */
+export type Verdict = { readonly accepted: true } | Refusal;
 
 export const ACCEPTED: Verdict = { accepted: true };
 
 /** A refusal. */
-export function rejected(reason: string): Verdict {
+export function rejected(reason: string): Refusal {
   return { accepted: false, reason };
 }
 

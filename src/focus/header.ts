@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { digestOfFocus, digestOfUnits } from '../base/digest.js';
 import { FocusError, invariant, shown } from '../base/errors.js';
-import { rejected, type TreeHead, type Verdict } from '../base/merkle-proof.js';
+import { rejected, type Refusal, type TreeHead, type Verdict } from '../base/merkle-proof.js';
 import type { Graph } from '../graph/graph.js';
 import { sortedOrder } from '../graph/id-order.js';
 import { openGraphRoot, type GraphRoot, type RootOptions } from '../graph/root.js';
@@ -28,10 +28,8 @@ export interface SealedHeader {
   readonly header: EpochHeader;
 }
 
-/** A header from outside: read, or refused with the first thing that was found wrong. */
-export type HeaderReading =
-  | ({ readonly accepted: true } & SealedHeader)
-  | Extract<Verdict, { accepted: false }>;
+/** A header from outside: read, or refused with a reason. */
+export type HeaderReading = ({ readonly accepted: true } & SealedHeader) | Refusal;
 
 /** Where a header stands in its chain. */
 export interface HeaderPlace {
