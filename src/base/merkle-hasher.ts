@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { check, invariant } from './errors.js';
+import { FocusError, check, invariant } from './errors.js';
 import {
   CONTROL_BYTES,
   DATA,
@@ -53,6 +53,8 @@ const WORTH_SHARING = 2 ** 17;
 const ROOMY_BYTES = 192 * 1024;
 /** RFC 6962: what stands before the bytes of a leaf. */
 const LEAF_PREFIX = 0;
+/** Of all slots together: 29 of the largest. */
+const MOST_MEMORY_BYTES = 2 ** 27;
 /** The kernels' constants lie below; the control block begins here. */
 const FIRST_FREE = 65536;
 const PAGE = 65536;
@@ -92,7 +94,9 @@ export function hashBlocks(leaves: Leaves, threads: number): Uint8Array {
     withSingle(leaves.mostBytes, (machine) => runPipeline(machine, leaves, out));
     return out;
   }
-  const machine = openMachine(2 * threads, slotBytesFor(leaves.mostBytes));
+  const slotBytes = slotBytesFor(leaves.mostBytes);
+  const slots = Math.min(2 * threads, Math.floor(MOST_MEMORY_BYTES / slotBytes));
+  const machine = openMachine(slots, slotBytes);
   try {
     for (let i = 1; i < threads; i++) startWorker(machine);
     runPipeline(machine, leaves, out);
@@ -151,7 +155,6 @@ function runPipeline(machine: Machine, leaves: Leaves, out: Uint8Array): void {
   const { words, bytes, kernels, slots } = machine;
   const finished = word(FIRST_FREE, FINISHED);
   const firstLeaf = slots.map(() => 0);
-  for (const slot of slots) words[word(slot, STATE)] = STATE_FREE;
   let next = 0;
   let waiting = 0;
   while (next < leaves.count || waiting > 0) {
@@ -222,7 +225,7 @@ function slotBytesFor(mostBytes: number): number {
 }
 
 function word(base: number, field: number): number {
-  return (base + field) >> 2;
+  return (base + field) >>> 2;
 }
 
 /** Runs on the kept machine, or, inside a leaf's own `write`, on one of its own. */
@@ -241,7 +244,7 @@ function withSingle<T>(mostBytes: number, use: (machine: Machine) => T): T {
 function openMachine(slotCount: number, slotBytes: number): Machine {
   const start = FIRST_FREE + CONTROL_BYTES;
   const pages = Math.ceil((start + slotCount * slotBytes) / PAGE) + 1;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = reserve(pages);
   const instance = new WebAssembly.Instance(merkleModule(), { env: { memory } });
   const words = new Int32Array(memory.buffer);
   const slots = Array.from({ length: slotCount }, (_, i) => start + i * slotBytes);
@@ -256,6 +259,20 @@ function openMachine(slotCount: number, slotBytes: number): Machine {
     slots,
     slotBytes,
   };
+}
+
+function reserve(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (cause) {
+    const bytes = pages * PAGE;
+    throw new FocusError(
+      'too-large',
+      `no ${bytes} bytes of memory for hashing (${String(cause)})`,
+      'free memory or address space (ulimit -v)',
+      { cause },
+    );
+  }
 }
 
 function merkleModule(): WebAssembly.Module {

@@ -108,12 +108,7 @@ export function pathLength(index: number, size: number): number {
 }
 
 /** The root that a leaf and its path make; the path has the right length. */
-function rootFrom(
-  leaf: Uint8Array,
-  index: number,
-  size: number,
-  path: readonly string[],
-): string {
+function rootFrom(leaf: Uint8Array, index: number, size: number, path: readonly string[]): string {
   let digest = sha256(LEAF_PREFIX, leaf);
   let used = 0;
   for (let at = index, last = size - 1; last > 0; at = half(at), last = half(last)) {

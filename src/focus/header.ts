@@ -95,7 +95,8 @@ export function describeFocus(parameters: Parameters): string {
     lambda,
     unit,
     // The bits of the doubles, as digestOfUnits writes them: little-endian.
-    prior: typeof prior === 'string' ? prior : digestOfUnits(new BigInt64Array(prior.slice().buffer)),
+    prior:
+      typeof prior === 'string' ? prior : digestOfUnits(new BigInt64Array(prior.slice().buffer)),
   });
 }
 

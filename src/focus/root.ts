@@ -27,8 +27,7 @@ export type FocusValues = BigInt64Array | Float64Array;
 
 /** A particle's focus: exact units in decimal digits, or a double. */
 export type ParticleFocus =
-  | { readonly id: string; readonly units: string }
-  | { readonly id: string; readonly focus: number };
+  { readonly id: string; readonly units: string } | { readonly id: string; readonly focus: number };
 
 /** A particle's focus, with its audit path. Plain data: JSON carries it. */
 export interface ParticleProof extends InclusionProof {

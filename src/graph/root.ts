@@ -63,6 +63,8 @@ export interface RootOptions extends MerkleOptions {
 const TAG = Buffer.from('axon-1\n', 'latin1');
 const ID_LENGTH_BYTES = 2;
 const WEIGHT_BYTES = 8;
+/** Rows to look at before the row of an axon is searched. */
+const STEPS = 16;
 
 /**
  * The root of a graph. About 0.7 µs an axon with ids of 46 bytes, half on two threads, and the sort
@@ -130,7 +132,9 @@ export function verifyAbsentAxon(
     invariant(typeof key !== 'string', 'the axon of a proof that was accepted has ids');
     const order = compareKeys(key, wanted);
     if (side === 'before' ? order >= 0 : order <= 0) {
-      return rejected(`${side}: expected an axon that stands ${side} ${shown(from)} → ${shown(to)}`);
+      return rejected(
+        `${side}: expected an axon that stands ${side} ${shown(from)} → ${shown(to)}`,
+      );
     }
   }
   return verifyNeighbours(
@@ -177,17 +181,18 @@ function prefixed(id: Uint8Array): Uint8Array {
   return Buffer.concat([Uint8Array.of(id.length >> 8, id.length & 255), id]);
 }
 
-function axonAt({ axons, ids }: Pick<Graph, 'axons' | 'ids'>, order: AxonOrder, place: number): Axon {
+function axonAt(
+  { axons, ids }: Pick<Graph, 'axons' | 'ids'>,
+  order: AxonOrder,
+  place: number,
+): Axon {
   const arc = order.arcs === null ? place : order.arcs[place];
   const from = ids.at(order.particles[rowAt(order, place)]);
   return { from, to: ids.at(axons.columns[arc]), weight: axons.weights[arc] };
 }
 
 /** The leaves of all axons by place; places in ascending order are written fastest. */
-function axonLeaves(
-  { axons, ids }: Pick<Graph, 'axons' | 'ids'>,
-  order: AxonOrder,
-): Leaves {
+function axonLeaves({ axons, ids }: Pick<Graph, 'axons' | 'ids'>, order: AxonOrder): Leaves {
   const { columns, weights } = axons;
   const { particles, starts, arcs } = order;
   // What the leaves of one row share: the tag, and `from` with its length.
@@ -198,7 +203,11 @@ function axonLeaves(
   const weight = new DataView(new ArrayBuffer(WEIGHT_BYTES));
   const moveTo = (place: number): void => {
     if (row >= 0 && starts[row] <= place && place < starts[row + 1]) return;
-    row = rowAt(order, place);
+    // Mostly the next row that is not empty, so a few steps save the search.
+    let next = row + 1;
+    const last = Math.min(row + STEPS, particles.length);
+    while (next < last && (place < starts[next] || place >= starts[next + 1])) next++;
+    row = next < last ? next : rowAt(order, place);
     const length = ids.copyBytes(particles[row], shared, TAG.length + ID_LENGTH_BYTES);
     shared[TAG.length] = length >> 8;
     shared[TAG.length + 1] = length & 255;

@@ -16,7 +16,8 @@ import { hashOf, hex, HOSTILE, pathOf } from '../merkle-tree.js';
 
 const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 127, 129];
 
-const listOf = (size: number): Buffer[] => Array.from({ length: size }, (_, i) => Buffer.from(`leaf ${i}`));
+const listOf = (size: number): Buffer[] =>
+  Array.from({ length: size }, (_, i) => Buffer.from(`leaf ${i}`));
 
 function reasonOf(verdict: Verdict): string {
   expect(verdict.accepted).toBe(false);
@@ -48,13 +49,17 @@ describe('an inclusion proof', () => {
 
   it('survives a trip through JSON', () => {
     const { head, leaf, proof } = cases[cases.length - 1];
-    expect(verifyInclusion(head, leaf, JSON.parse(JSON.stringify(proof)))).toEqual({ accepted: true });
+    expect(verifyInclusion(head, leaf, JSON.parse(JSON.stringify(proof)))).toEqual({
+      accepted: true,
+    });
   });
 
   it('of another leaf, another index or another size is rejected', () => {
     for (const { head, leaf, proof } of cases) {
-      expect(reasonOf(verifyInclusion(head, Buffer.concat([leaf, Buffer.of(0)]), proof))).toMatch(/root/);
-      for (let index = 0; index < head.size; index++) {
+      expect(reasonOf(verifyInclusion(head, Buffer.concat([leaf, Buffer.of(0)]), proof))).toMatch(
+        /expected the root/,
+      );
+      for (let index = 0; index < Math.min(head.size, 40); index++) {
         if (index === proof.index) continue;
         expect(verifyInclusion(head, leaf, { ...proof, index }).accepted).toBe(false);
       }
@@ -64,7 +69,8 @@ describe('an inclusion proof', () => {
         if (size === head.size) continue;
         const verdict = verifyInclusion({ ...head, size }, leaf, proof);
         // A path fixes the size only as far as it shows it: the root comes with its size in a header.
-        const sameShape = size > proof.index && shapeOf(proof.index, size) === shapeOf(proof.index, head.size);
+        const sameShape =
+          size > proof.index && shapeOf(proof.index, size) === shapeOf(proof.index, head.size);
         expect(verdict.accepted, `leaf ${proof.index} of ${head.size}, as ${size}`).toBe(sameShape);
       }
     }
@@ -100,14 +106,18 @@ describe('an inclusion proof', () => {
     expect(say({ index: 1, path: path.slice(1) })).toBe(
       'path: expected 3 digests for leaf 1 of 5, found 2',
     );
-    expect(say({ index: 1, path: path.with(1, 'F'.repeat(64)) })).toMatch(/^path\[1\]: expected 64/);
+    expect(say({ index: 1, path: path.with(1, 'F'.repeat(64)) })).toMatch(
+      /^path\[1\]: expected 64/,
+    );
     expect(say({ index: 1, path: [path[0], , path[2]] })).toMatch(/^path\[1\]: /);
     expect(say({ index: 1 })).toBe('path: expected a list of digests');
     expect(say(null)).toMatch(/^proof: /);
     expect(say({ index: 0, path: [] }, { root: head.root, size: 0 })).toMatch(/below 0, found 0/);
     expect(say({ index: 1, path }, { root: 'x', size: 5 })).toMatch(/^root: /);
     expect(say({ index: 1, path }, { root: head.root, size: NaN })).toMatch(/^size: .* found NaN/);
-    expect(say({ index: 1, path: path.with(0, path[1]) })).toMatch(/^the path leads to [0-9a-f]{64}/);
+    expect(say({ index: 1, path: path.with(0, path[1]) })).toMatch(
+      /^the path leads to [0-9a-f]{64}/,
+    );
   });
 
   it('of an inner node shown as a leaf is rejected', () => {

@@ -90,10 +90,12 @@ describe('SHA-256 in four lanes', () => {
   });
 
   it('is that of node:crypto for random bytes, up to the longest leaf', () => {
-    const list = [0, 1, 54, 55, 56, 63, 64, 119, 120, 65_000, 65_535, 65_536].map((length, seed) => {
-      const random = randomStream(seed);
-      return Buffer.from(Array.from({ length }, () => random.below(256)));
-    });
+    const list = [0, 1, 54, 55, 56, 63, 64, 119, 120, 65_000, 65_535, 65_536].map(
+      (length, seed) => {
+        const random = randomStream(seed);
+        return Buffer.from(Array.from({ length }, () => random.below(256)));
+      },
+    );
     for (const leaf of list) expect(merkleRoot(leavesOf([leaf]))).toBe(hex(hashOf([leaf])));
     expect(merkleRoot(leavesOf(list))).toBe(hex(hashOf(list)));
   });
@@ -116,7 +118,9 @@ describe('a Merkle tree', () => {
   it('has the root and the paths of the recursion at every small size and around powers of two', () => {
     const all = randomLeaves(2, 2100, 90);
     const sizes = Array.from({ length: 70 }, (_, n) => n);
-    sizes.push(...[127, 128, 129, 191, 255, 256, 257, 1023, 1024, 1025, 1088, 2047, 2048, 2049, 2100]);
+    sizes.push(
+      ...[127, 128, 129, 191, 255, 256, 257, 1023, 1024, 1025, 1088, 2047, 2048, 2049, 2100],
+    );
     for (const size of sizes) {
       const list = all.slice(0, size);
       const tree = openMerkleTree(leavesOf(list));
@@ -133,13 +137,18 @@ describe('a Merkle tree', () => {
 
   it('is that of the recursion for random leaves of random lengths', () => {
     fc.assert(
-      fc.property(fc.nat(1 << 30), fc.integer({ min: 1, max: 400 }), fc.nat(300), (seed, count, most) => {
-        const list = randomLeaves(seed, count, most);
-        const tree = openMerkleTree(leavesOf(list));
-        expect(tree.head.root).toBe(hex(hashOf(list)));
-        const index = seed % count;
-        expect(tree.prove([index])[0].path).toEqual(pathOf(index, list).map(hex));
-      }),
+      fc.property(
+        fc.nat(1 << 30),
+        fc.integer({ min: 1, max: 400 }),
+        fc.nat(300),
+        (seed, count, most) => {
+          const list = randomLeaves(seed, count, most);
+          const tree = openMerkleTree(leavesOf(list));
+          expect(tree.head.root).toBe(hex(hashOf(list)));
+          const index = seed % count;
+          expect(tree.prove([index])[0].path).toEqual(pathOf(index, list).map(hex));
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -222,7 +231,9 @@ describe('a Merkle tree', () => {
       expect(() => merkleRoot({ count, mostBytes: 1, write })).toThrow(/expected a count/);
     }
     for (const mostBytes of [-1, 0.5, 65_537, NaN]) {
-      expect(() => merkleRoot({ count: 1, mostBytes, write })).toThrow(/expected at most 65536 bytes/);
+      expect(() => merkleRoot({ count: 1, mostBytes, write })).toThrow(
+        /expected at most 65536 bytes/,
+      );
     }
     expect(() => merkleRoot({ count: 1, mostBytes: 1, write: () => 2 })).toThrow(/at most 1 bytes/);
     for (const threads of [0, 257, 1.5, NaN]) {

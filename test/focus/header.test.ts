@@ -188,11 +188,15 @@ describe('reading a header', () => {
       expect(say({ [key]: undefined })).toMatch(new RegExp(`^${key}: .* found nothing`));
       for (const value of [[], {}, 'x', -1, 0.5, 1e300, true]) {
         const isDescription = key === 'focus' && value instanceof Object && !Array.isArray(value);
-        expect(say({ [key]: value })).toMatch(isDescription ? /^focus\.reading: / : new RegExp(`^${key}: `));
+        expect(say({ [key]: value })).toMatch(
+          isDescription ? /^focus\.reading: / : new RegExp(`^${key}: `),
+        );
       }
     }
     for (const key of Object.keys(header.focus)) {
-      expect(say({}, { [key]: undefined })).toMatch(new RegExp(`^focus\\.${key}: .* found nothing`));
+      expect(say({}, { [key]: undefined })).toMatch(
+        new RegExp(`^focus\\.${key}: .* found nothing`),
+      );
       for (const value of [[], {}, 'x', -1, true]) {
         expect(say({}, { [key]: value })).toMatch(new RegExp(`^focus\\.${key}: expected`));
       }
@@ -205,6 +209,7 @@ describe('reading a header', () => {
     expect(say({ precision: 'f64' })).toMatch(/^focus\.tolerance: expected no such key/);
     expect(say({}, { mu: null })).toMatch(/^focus\.mu: expected null where/);
     expect(say({}, { lambda: [1, 0, 0], tau: null })).toMatch(/^focus\.mu: expected null where/);
+    expect(say({}, { lambda: [0.7, 0.3, 0] })).toMatch(/^focus\.tau: expected null where/);
     expect(say({}, { lambda: [0.5, 0.3, 0.3] })).toMatch(/^focus\.lambda: /);
     expect(say({}, { lambda: [0, 0.5, 0.5] })).toMatch(/^focus\.lambda: /);
     expect(say({}, { lambda: [0.5, 0.5] })).toMatch(/^focus\.lambda: /);
@@ -220,12 +225,17 @@ describe('reading a header', () => {
     expect(reasonOf(readHeader(TEXT.padEnd(4097)))).toMatch(/at most 4096 characters/);
     expect(reasonOf(readHeader(TEXT.replace('{', '{"__proto__":{},')))).toMatch(/^__proto__: /);
     fc.assert(
-      fc.property(fc.nat(TEXT.length - 1), fc.string({ maxLength: 3 }), fc.nat(3), (at, put, cut) => {
-        const text = TEXT.slice(0, at) + put + TEXT.slice(at + cut);
-        const reading = readHeader(text);
-        expect(reading.accepted ? JSON.stringify(reading.header) : text).toBe(text);
-        if (reading.accepted && text !== TEXT) expect(reading.hash).not.toBe(HASH);
-      }),
+      fc.property(
+        fc.nat(TEXT.length - 1),
+        fc.string({ maxLength: 3 }),
+        fc.nat(3),
+        (at, put, cut) => {
+          const text = TEXT.slice(0, at) + put + TEXT.slice(at + cut);
+          const reading = readHeader(text);
+          expect(reading.accepted ? JSON.stringify(reading.header) : text).toBe(text);
+          if (reading.accepted && text !== TEXT) expect(reading.hash).not.toBe(HASH);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -235,7 +245,9 @@ describe('a chain of headers', () => {
   it('is followed by epoch and hash', () => {
     const next = openRoots(graph, result, { epoch: 1, previous: roots.hash });
     expect(verifySuccession(roots.text, next.text)).toEqual({ accepted: true });
-    expect(reasonOf(verifySuccession(next.text, roots.text))).toMatch(/^epoch: expected 2, found 0/);
+    expect(reasonOf(verifySuccession(next.text, roots.text))).toMatch(
+      /^epoch: expected 2, found 0/,
+    );
     const skipped = openRoots(graph, result, { epoch: 2, previous: roots.hash });
     expect(reasonOf(verifySuccession(roots.text, skipped.text))).toMatch(/^epoch: /);
     const forged = openRoots(graph, result, { epoch: 1, previous: next.hash });
@@ -250,7 +262,10 @@ describe('a chain of headers', () => {
     expect(verifyHeader(TEXT, graph, result)).toEqual({ accepted: true });
     const other = graphOf([...LINKS.slice(1), ['1', '2', 101]]);
     expect(reasonOf(verifyHeader(TEXT, other, await focusExact(other)))).toMatch(/^graphRoot: /);
-    const shifted = { ...result.exact, units: result.exact.units.with(0, result.exact.units[0] - 1n) };
+    const shifted = {
+      ...result.exact,
+      units: result.exact.units.with(0, result.exact.units[0] - 1n),
+    };
     const dishonest = { ...result, exact: shifted };
     expect(reasonOf(verifyHeader(TEXT, graph, dishonest))).toMatch(/^focusRoot: expected "/);
     const loose = await focusExact(graph, { tolerance: 1e-10 });

@@ -39,10 +39,13 @@ function reasonOf(verdict: Verdict): string {
 const NAMES = ['b', 'a', 'aa', '10', '9', 'é', '\ufb01', '\u{10348}', 'Qm'];
 const UNITS = BigInt64Array.from(NAMES, (_, i) => BigInt(i) * 0x0102030405060708n);
 const PHI = Float64Array.from(NAMES, (_, i) => i / 45);
-const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4, unit: fc.constantFrom(...'ab0é\ufb01', '\u{10348}') }), {
-  minLength: 1,
-  maxLength: 90,
-});
+const names = fc.uniqueArray(
+  fc.string({ minLength: 1, maxLength: 4, unit: fc.constantFrom(...'ab0é\ufb01', '\u{10348}') }),
+  {
+    minLength: 1,
+    maxLength: 90,
+  },
+);
 
 describe('the root of a focus', () => {
   it('is that of its particles sorted by bytes, exact and in doubles', () => {
@@ -125,7 +128,16 @@ describe('a particle', () => {
     const [{ particle, ...proof }] = root.prove(['a']);
     const say = (other: unknown): string => reasonOf(verifyParticle(root.head, other, proof));
     const units = 'units' in particle ? particle.units : '';
-    for (const digits of ['', '-1', `0${units}`, `${units}.0`, `+${units}`, '0x1', '1e3', String((1n << 61n) + 1n)]) {
+    for (const digits of [
+      '',
+      '-1',
+      `0${units}`,
+      `${units}.0`,
+      `+${units}`,
+      '0x1',
+      '1e3',
+      String((1n << 61n) + 1n),
+    ]) {
       expect(say({ id: 'a', units: digits })).toMatch(/^units: expected decimal digits/);
     }
     for (const focus of [-0, -1, 1.1, NaN, '0']) {

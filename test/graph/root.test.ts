@@ -45,10 +45,13 @@ function reasonOf(verdict: Verdict): string {
 // Their order differs by bytes, by UTF-16 units, by numbers and by locale.
 const NAMES = ['a', 'b', 'B', 'aa', '9', '10', '1', 'é', '\ufb01', '\u{10348}', 'Qm1', 'Qm10'];
 const links: fc.Arbitrary<LinkTuple[]> = fc
-  .array(fc.tuple(fc.constantFrom(...NAMES), fc.constantFrom(...NAMES), fc.integer({ min: 1, max: 9 })), {
-    minLength: 1,
-    maxLength: 80,
-  })
+  .array(
+    fc.tuple(fc.constantFrom(...NAMES), fc.constantFrom(...NAMES), fc.integer({ min: 1, max: 9 })),
+    {
+      minLength: 1,
+      maxLength: 80,
+    },
+  )
   .filter((list) => list.some(([from, to]) => from !== to));
 
 describe('the root of a graph', () => {
@@ -71,7 +74,8 @@ describe('the root of a graph', () => {
 
   it('is that of a graph with hubs, long rows and thousands of axons', () => {
     const list = randomLinks(7, 600, 4000);
-    for (const to of Array.from({ length: 500 }, (_, i) => 499 - i)) list.push(['hub', `p${to}`, to + 0.1]);
+    for (const to of Array.from({ length: 500 }, (_, i) => 499 - i))
+      list.push(['hub', `p${to}`, to + 0.1]);
     const graph = graphOf(list);
     const axons = axonsOf(graph);
     const root = openGraphRoot(graph);
@@ -218,9 +222,15 @@ describe('an absent axon', () => {
     const say = (proof: unknown, from = 'b', to = 'x', head: TreeHead = root.head): string =>
       reasonOf(verifyAbsentAxon(head, from, to, proof));
     expect(root.proveAbsent('b', 'x')).toEqual({ before: ab, after: cd });
-    expect(say({ before: ab, after: ef })).toBe('expected neighbours, found the leaves 0 and 2 of 3');
-    expect(say({ before: cd, after: ef })).toMatch(/^before: expected an axon that stands before "b"/);
-    expect(say({ before: ab, after: ab })).toMatch(/^after: expected an axon that stands after "b"/);
+    expect(say({ before: ab, after: ef })).toBe(
+      'expected neighbours, found the leaves 0 and 2 of 3',
+    );
+    expect(say({ before: cd, after: ef })).toMatch(
+      /^before: expected an axon that stands before "b"/,
+    );
+    expect(say({ before: ab, after: ab })).toMatch(
+      /^after: expected an axon that stands after "b"/,
+    );
     expect(say({ before: null, after: cd })).toMatch(/^expected neighbours/);
     expect(say({ before: ab, after: null })).toMatch(/^expected neighbours/);
     expect(say({ before: { ...ab, index: 1 }, after: cd })).toMatch(/^before: /);
