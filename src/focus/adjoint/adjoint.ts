@@ -37,7 +37,7 @@ export type Value = 'syntropy' | 'entropy' | Float64Array;
 /** How accurately, and how long. */
 export interface AdjointOptions {
   /**
-   * Error of λ to certify, in the maximum norm, relative to max |g − φᵀg|; in (0, 2], default 1e-9
+   * Error of λ to certify, in the maximum norm, relative to max |g − φᵀg|; in (0, 2], default 1e-8
    * in f64, 1e-3 in f32.
    */
   readonly tolerance?: number | undefined;
@@ -115,7 +115,7 @@ export async function adjointOf(
     const operator = openOperator(workspace, adjacency, parameters, 1);
     const transposed = openTransposed(operator, adjacency, parameters, phi);
     const kappa = 1 - parameters.lambda[0] * parameters.teleport;
-    const fallback = workspace.precision === 'f64' ? 1e-9 : 1e-3;
+    const fallback = workspace.precision === 'f64' ? 1e-8 : 1e-3;
     const solved =
       scale === 0
         ? constantValue(phi.length)

@@ -16,36 +16,52 @@ export interface AdjointMeasured {
   readonly residual: number;
   readonly truncation: number;
   readonly rounding: number;
+}
+
+/** How large x is. */
+export interface Size {
+  /** ‖x‖_∞. */
+  readonly largest: number;
   /** ‖x‖_h / √h_min: what the truncation of an expansion is multiplied by. */
   readonly spread: number;
 }
 
 /** Covers the rounding of the norms, which are sums of up to 2³² terms on the host. */
-const SLACK = 1 + 1e-9;
+const SLACK = 1 + 1e-6;
 
-/**
- * Measures f at x, both as read from the machine, f with springs and heat to `degree`. `right` is
- * max |g|, `diffusionShare` λ_d. O(n) on the host.
- */
-export function measureAdjoint(
-  operator: FocusOperator,
-  degree: number,
-  x: Float64Array,
-  f: Float64Array,
-  right: number,
-  diffusionShare: number,
-): AdjointMeasured {
-  const { workspace, hostMeasure, expansion, stepNorm } = operator;
-  let [low, high] = [Infinity, -Infinity];
+/** Measures x as read from the machine. O(n) on the host. */
+export function sizeOf({ hostMeasure }: FocusOperator, x: Float64Array): Size {
   let [largest, square, least] = [0, 0, Infinity];
   for (let i = 0; i < x.length; i++) {
-    low = Math.min(low, f[i]);
-    high = Math.max(high, f[i]);
     largest = Math.max(largest, Math.abs(x[i]));
     square += hostMeasure[i] * x[i] * x[i];
     least = Math.min(least, hostMeasure[i]);
   }
-  const spread = Math.sqrt(square / least) * SLACK;
+  return { largest, spread: SLACK * Math.sqrt(square / least) };
+}
+
+/** Half the range of f: its maximum norm once the best constant is taken away; ≥ 0. */
+export function halfRange(f: Float64Array): number {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of f) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return (high - low) / 2;
+}
+
+/**
+ * Measures f at an x of the given size, both read from the machine, f with springs and heat to
+ * `degree`. `right` is max |g|, `diffusionShare` λ_d. O(n) on the host.
+ */
+export function measureAdjoint(
+  { workspace, expansion, stepNorm }: FocusOperator,
+  degree: number,
+  { largest, spread }: Size,
+  f: Float64Array,
+  right: number,
+  diffusionShare: number,
+): AdjointMeasured {
   const u = workspace.unitRoundoff;
   const gamma = (2 * workspace.summationDepth(1) + 24) * u;
   const reduced = (workspace.reductionDepth(1) + 16) * u;
@@ -55,10 +71,9 @@ export function measureAdjoint(
     roundingAmplification(coefficients, stepNorm) * spread,
   );
   return {
-    residual: (SLACK * (high - low)) / 2,
+    residual: SLACK * halfRange(f),
     truncation: expansion.truncation(degree) * spread,
     rounding: gamma * (diffusionShare * largest + spectral + right + largest) + reduced * largest,
-    spread,
   };
 }
 

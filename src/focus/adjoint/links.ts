@@ -8,14 +8,16 @@
 
 import { check } from '../../base/errors.js';
 
-/** Per particle one record of numbers, so that a link touches two places in memory. */
+/** What a link's derivative is made of, particle by particle. */
 export interface LinkTerms {
   readonly particles: number;
   /** J, the pairs x_j, y_j. */
   readonly pairs: number;
-  /** Numbers per record: x (J), y (J), then λ, own, d, out, k φ, Pᵀλ at the offsets below. */
-  readonly stride: number;
-  readonly records: Float64Array;
+  /** x_j/d (or x_j/unit) and y_j, J numbers a particle each. */
+  readonly primal: Float64Array;
+  readonly dual: Float64Array;
+  /** FIELDS numbers a particle, at the offsets below. */
+  readonly fields: Float64Array;
   /** Whether a column of M changes by w/(d + w) of the difference; else 𝓛 is linear in w. */
   readonly saturates: boolean;
   /** c/Σd with the degree prior, else 0. */
@@ -25,12 +27,15 @@ export interface LinkTerms {
   readonly totalDegree: number;
 }
 
-/** Offsets behind the 2J vectors. `own` is Σ_j x_j (Mᵀy_j)/d, or Σ_j x_j y_j/unit. */
+/** λ. */
 export const LAMBDA = 0;
+/** Σ_j x_j (Mᵀy_j)/d, or Σ_j x_j y_j/unit. */
 export const OWN = 1;
 export const DEGREE = 2;
 export const OUT = 3;
+/** k φ. */
 export const FLOW = 4;
+/** Pᵀλ; 0 where dangling. */
 export const BACK = 5;
 export const FIELDS = 6;
 
@@ -59,9 +64,8 @@ export function slopeOf(terms: LinkTerms, from: number, to: number): number | nu
 }
 
 /** Whether the first out-link of a particle is a jump: it is dangling, and a walk would leave it. */
-export function jumpsAt({ records, stride, pairs }: LinkTerms, particle: number): boolean {
-  const field = particle * stride + 2 * pairs;
-  return records[field + OUT] === 0 && records[field + FLOW] !== 0;
+export function jumpsAt({ fields }: LinkTerms, particle: number): boolean {
+  return fields[particle * FIELDS + OUT] === 0 && fields[particle * FIELDS + FLOW] !== 0;
 }
 
 /**
@@ -69,27 +73,27 @@ export function jumpsAt({ records, stride, pairs }: LinkTerms, particle: number)
  * derivative) while its effect is first-order. With w = 0 the walk from a dangling particle is left out.
  */
 export function changeOf(terms: LinkTerms, from: number, to: number, w: number): number {
-  const { records, stride, pairs } = terms;
-  const p = from * stride;
-  const q = to * stride;
+  const { primal, dual, fields, pairs } = terms;
+  const p = from * pairs;
+  const q = to * pairs;
   let ahead = 0;
   let back = 0;
   for (let j = 0; j < pairs; j++) {
-    ahead += records[p + j] * records[q + pairs + j];
-    back += records[q + j] * records[p + pairs + j];
+    ahead += primal[p + j] * dual[q + j];
+    back += primal[q + j] * dual[p + j];
   }
-  const pf = p + 2 * pairs;
-  const qf = q + 2 * pairs;
-  const lambdaTo = records[qf + LAMBDA];
-  const out = records[pf + OUT] + w;
-  const walk = out > 0 ? (records[pf + FLOW] * (lambdaTo - records[pf + BACK])) / out : 0;
-  ahead -= records[pf + OWN];
-  back -= records[qf + OWN];
+  const pf = from * FIELDS;
+  const qf = to * FIELDS;
+  const lambdaTo = fields[qf + LAMBDA];
+  const out = fields[pf + OUT] + w;
+  const walk = out > 0 ? (fields[pf + FLOW] * (lambdaTo - fields[pf + BACK])) / out : 0;
+  ahead -= fields[pf + OWN];
+  back -= fields[qf + OWN];
   if (terms.saturates && w > 0) {
-    ahead *= records[pf + DEGREE] / (records[pf + DEGREE] + w);
-    back *= records[qf + DEGREE] / (records[qf + DEGREE] + w);
+    ahead *= fields[pf + DEGREE] / (fields[pf + DEGREE] + w);
+    back *= fields[qf + DEGREE] / (fields[qf + DEGREE] + w);
   }
-  return walk + ahead + back + terms.priorSlope * (records[pf + LAMBDA] + lambdaTo);
+  return walk + ahead + back + terms.priorSlope * (fields[pf + LAMBDA] + lambdaTo);
 }
 
 /**

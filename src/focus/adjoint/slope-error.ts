@@ -5,7 +5,7 @@
 // bound the two parts, to first order in e and ε. Source: the triangle inequality, term by term.
 
 import type { Parameters } from '../parameters.js';
-import { DEGREE, FLOW, OUT, type LinkTerms } from './links.js';
+import { DEGREE, FIELDS, FLOW, OUT, type LinkTerms } from './links.js';
 
 /** The bound for link from → to. O(J). */
 export function slopeError(
@@ -17,17 +17,17 @@ export function slopeError(
   to: number,
 ): number {
   if (from === to) return 0;
-  const { records, stride, pairs, priorSlope } = terms;
+  const { primal, fields, pairs, priorSlope } = terms;
   const share = lambda[0] * (1 - teleport);
   const spectral = lambda[1] / mu + lambda[2] * tau;
   const field = (particle: number, name: number): number =>
-    records[particle * stride + 2 * pairs + name];
+    fields[particle * FIELDS + name];
   const out = field(from, OUT);
   let held = priorSlope + (out > 0 ? field(from, FLOW) / out : 0);
   let moved = out > 0 ? share / out : 0;
   if (priorSlope > 0) moved += share / terms.totalDegree;
   for (const particle of [from, to]) {
-    for (let j = 0; j < pairs; j++) held += Math.abs(records[particle * stride + j]);
+    for (let j = 0; j < pairs; j++) held += Math.abs(primal[particle * pairs + j]);
     moved += spectral / (unit ?? field(particle, DEGREE));
   }
   return 2 * lambdaError * held + 2 * phiError * (terms.largestLambda + lambdaError) * moved;

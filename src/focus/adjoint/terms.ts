@@ -24,7 +24,8 @@ export interface SpectralPairs {
 
 /** Error of the quadrature relative to τ‖dM‖, see quadrature.ts. */
 const QUADRATURE_ERROR = 1e-11;
-/** Truncation of each function, in roundings of the arithmetic. */
+/** Truncation of each function: this, or so many roundings of a coarse arithmetic. */
+const TRUNCATION = 1e-12;
 const TRUNCATION_ROUNDINGS = 64;
 
 /** The pairs of a reading, as Chebyshev coefficients on [0, spectrum]. */
@@ -35,9 +36,10 @@ export function pairsOf(
 ): SpectralPairs {
   const primal: Float64Array[] = [];
   const dual: Float64Array[] = [];
+  const truncation = Math.max(TRUNCATION, TRUNCATION_ROUNDINGS * unitRoundoff);
   const functionOf = (part: Pick<Spectral, 'springs' | 'heat' | 'tau'>): Float64Array => {
     const expansion = expand({ ...part, mu, spectrum });
-    return expansion.coefficients(expansion.degreeFor(TRUNCATION_ROUNDINGS * unitRoundoff));
+    return expansion.coefficients(expansion.degreeFor(truncation));
   };
   const springs = lambda[1] > 0;
   if (springs) {
@@ -64,8 +66,8 @@ export interface Solution {
 }
 
 /**
- * Computes the records. Costs the degree of springs in products for each of φ and λ, one product of
- * a block and some passes over it. On the host 8 (4J + 7) bytes a particle, J pairs, half to stay.
+ * Computes the terms. Costs the degree of springs in products for each of φ and λ, one product of a
+ * block and some passes over blocks of J columns. Keeps 8 (2J + 6) bytes a particle on the host.
  */
 export async function linkTerms(
   operator: FocusOperator,
@@ -75,65 +77,79 @@ export async function linkTerms(
   pairs: SpectralPairs,
   { phi, lambda, priorSlope }: Solution,
 ): Promise<LinkTerms> {
-  const { workspace, hostMeasure } = operator;
+  const { workspace } = operator;
   const { degree, outStake } = adjacency;
-  const n = phi.length;
-  const saturates = parameters.unit === null;
-  const count = pairs.primal.length;
-  const stride = 2 * count + FIELDS;
-  const records = new Float64Array(n * stride);
   const x = workspace.vector(1);
   const y = workspace.vector(1);
   workspace.write(x, lambda);
   transposed.walkBack(y, x);
   const back = await workspace.read(y);
-  const flow = parameters.lambda[0] * (1 - parameters.teleport);
-  for (let i = 0; i < n; i++) {
-    const field = i * stride + 2 * count;
-    records[field + LAMBDA] = lambda[i];
-    records[field + DEGREE] = degree[i];
-    records[field + OUT] = outStake[i];
-    records[field + FLOW] = flow * phi[i];
-    records[field + BACK] = back[i];
+  const share = parameters.lambda[0] * (1 - parameters.teleport);
+  const fields = new Float64Array(phi.length * FIELDS);
+  for (let i = 0; i < phi.length; i++) {
+    const field = i * FIELDS;
+    fields[field + LAMBDA] = lambda[i];
+    fields[field + DEGREE] = degree[i];
+    fields[field + OUT] = outStake[i];
+    fields[field + FLOW] = share * phi[i];
+    fields[field + BACK] = back[i];
   }
-  if (count > 0) {
-    workspace.write(
-      y,
-      phi.map((value, i) => value / hostMeasure[i]),
-    );
-    // z = φ/h, and h/d is one number for all particles.
-    const factor = parameters.unit === null ? hostMeasure[0] / degree[0] : 1 / parameters.unit;
-    const take = async (block: Vector, offset: number, scale: number): Promise<void> => {
-      const values = await workspace.read(block);
-      for (let i = 0; i < n; i++) {
-        for (let j = 0; j < count; j++)
-          records[i * stride + offset + j] = scale * values[i * count + j];
-      }
-    };
-    const primal = spectralFamily(operator, y, pairs.primal);
-    await take(primal, 0, factor);
-    const dual = spectralFamily(operator, x, pairs.dual);
-    await take(dual, count, 1);
-    if (saturates) operator.step(primal, dual, -1, []);
-    const moved = await workspace.read(saturates ? primal : dual);
-    for (let i = 0; i < n; i++) {
-      let own = 0;
-      for (let j = 0; j < count; j++) own += records[i * stride + j] * moved[i * count + j];
-      records[i * stride + 2 * count + OWN] = own;
-    }
-    workspace.release(primal);
-    workspace.release(dual);
-  }
+  const { primal, dual } = await pairVectors(operator, adjacency, parameters, pairs, {
+    phi,
+    z: y,
+    lambda: x,
+    fields,
+  });
   workspace.release(x);
   workspace.release(y);
   return {
-    particles: n,
-    pairs: count,
-    stride,
-    records,
-    saturates,
+    particles: phi.length,
+    pairs: pairs.primal.length,
+    primal,
+    dual,
+    fields,
+    saturates: parameters.unit === null,
     priorSlope,
     largestLambda: lambda.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
     totalDegree: adjacency.totalDegree,
   };
+}
+
+/** x_j/d and y_j, and into the fields what a particle's own column makes of them. */
+async function pairVectors(
+  operator: FocusOperator,
+  { degree }: Adjacency,
+  { unit }: Parameters,
+  pairs: SpectralPairs,
+  at: {
+    readonly phi: Float64Array;
+    readonly z: Vector;
+    readonly lambda: Vector;
+    readonly fields: Float64Array;
+  },
+): Promise<{ readonly primal: Float64Array; readonly dual: Float64Array }> {
+  const { workspace, hostMeasure } = operator;
+  const count = pairs.primal.length;
+  if (count === 0) return { primal: new Float64Array(0), dual: new Float64Array(0) };
+  workspace.write(
+    at.z,
+    at.phi.map((value, i) => value / hostMeasure[i]),
+  );
+  // φ = h z, and h/d is one number for all particles where 𝓛 is the random walk's.
+  const factor = unit === null ? hostMeasure[0] / degree[0] : 1 / unit;
+  const scaled = pairs.primal.map((c) => c.map((value) => value * factor));
+  const primalBlock = spectralFamily(operator, at.z, scaled);
+  const primal = await workspace.read(primalBlock);
+  const dualBlock = spectralFamily(operator, at.lambda, pairs.dual);
+  const dual = await workspace.read(dualBlock);
+  if (unit === null) operator.step(primalBlock, dualBlock, -1, []);
+  const moved = unit === null ? await workspace.read(primalBlock) : dual;
+  for (let i = 0; i < at.phi.length; i++) {
+    let own = 0;
+    for (let j = 0; j < count; j++) own += primal[i * count + j] * moved[i * count + j];
+    at.fields[i * FIELDS + OWN] = own;
+  }
+  workspace.release(primalBlock);
+  workspace.release(dualBlock);
+  return { primal, dual };
 }

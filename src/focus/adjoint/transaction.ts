@@ -9,7 +9,7 @@
 
 import type { Parameters } from '../parameters.js';
 import {
-  BACK, checkedCount, DEGREE, FLOW, jumpsAt, LAMBDA, OUT, OWN, refuse,
+  BACK, checkedCount, DEGREE, FIELDS, FLOW, jumpsAt, LAMBDA, OUT, OWN, refuse,
   type LinkColumns, type LinkTerms,
 } from './links.js';
 import { decayIntegrals } from './quadrature.js';
@@ -141,13 +141,12 @@ function membersOf(
   return { members: [...members.values()], links };
 }
 
-function dualOf({ particles, records, stride, pairs }: LinkTerms, particle: number): Float64Array {
-  const dual = new Float64Array(1 + pairs);
-  if (particle >= particles) return dual;
-  const start = particle * stride + pairs;
-  dual[0] = records[start + pairs + LAMBDA];
-  dual.set(records.subarray(start, start + pairs), 1);
-  return dual;
+function dualOf({ particles, dual, fields, pairs }: LinkTerms, particle: number): Float64Array {
+  const values = new Float64Array(1 + pairs);
+  if (particle >= particles) return values;
+  values[0] = fields[particle * FIELDS + LAMBDA];
+  values.set(dual.subarray(particle * pairs, (particle + 1) * pairs), 1);
+  return values;
 }
 
 /**
@@ -155,24 +154,25 @@ function dualOf({ particles, records, stride, pairs }: LinkTerms, particle: numb
  * duals of the graph's own particles are not `known`, they count as zero.
  */
 function linkChange(terms: LinkTerms, { from, to, weight }: Link, known: boolean): number {
-  const { records, stride, pairs, saturates, priorSlope } = terms;
+  const { primal, fields, pairs, saturates, priorSlope } = terms;
   const seen = (member: Member): number => (member.isNew || known ? 1 : 0);
   const side = (member: Member, other: Member): number => {
     if (member.isNew) return 0;
-    const start = member.particle * stride;
+    const start = member.particle * pairs;
     let sum = 0;
-    for (let j = 0; j < pairs; j++) sum += records[start + j] * other.dual[1 + j];
-    const degree = records[start + 2 * pairs + DEGREE];
-    const change = seen(other) * sum - (known ? records[start + 2 * pairs + OWN] : 0);
+    for (let j = 0; j < pairs; j++) sum += primal[start + j] * other.dual[1 + j];
+    const field = member.particle * FIELDS;
+    const degree = fields[field + DEGREE];
+    const change = seen(other) * sum - (known ? fields[field + OWN] : 0);
     return saturates ? (change * degree) / (degree + member.degreeAdded) : change;
   };
   let change = side(from, to) + side(to, from);
   change += priorSlope * (seen(from) * from.dual[0] + seen(to) * to.dual[0]);
   if (!from.isNew) {
-    const field = from.particle * stride + 2 * pairs;
-    const back = known ? records[field + BACK] : 0;
-    const out = records[field + OUT] + from.outAdded;
-    change += (records[field + FLOW] * (seen(to) * to.dual[0] - back)) / out;
+    const field = from.particle * FIELDS;
+    const back = known ? fields[field + BACK] : 0;
+    const out = fields[field + OUT] + from.outAdded;
+    change += (fields[field + FLOW] * (seen(to) * to.dual[0] - back)) / out;
   }
   return weight * change;
 }
