@@ -35,6 +35,8 @@ const STAGE_TRUNCATION = 0.03;
  */
 const STAGE_SHARE = 0.01;
 const PROOF_SHARE = 0.05;
+/** A residual that makes less than this share of the bound is not worth reducing. */
+const FLOOR_SHARE = 0.1;
 /** Measurements without progress after which rounding has stopped it. */
 const MOST_STALLED = 3;
 
@@ -62,12 +64,13 @@ export async function solveAdjoint(
   for (;;) {
     await eventTurn();
     options.signal?.throwIfAborted();
-    const last = stalled >= MOST_STALLED || mostIterations - iterations < 2;
+    // Another stage takes at least one application, a measurement and a proof.
+    const last = stalled >= MOST_STALLED || mostIterations - iterations < 3;
     if (!last) {
       iterations += await correct(transposed, state, history, {
         rough,
         reduction: Math.max(STAGE_REDUCTION, (0.3 * allowed) / defect),
-        mostIterations: mostIterations - iterations - 1,
+        mostIterations: mostIterations - iterations - 2,
         signal: options.signal,
       });
       workspace.combine(x, [
@@ -93,7 +96,9 @@ export async function solveAdjoint(
       iterations++;
       defect = proven.residual;
       const converged = proven.errorBound <= tolerance;
-      if (converged || last) {
+      // A bound that is nearly all rounding gains nothing from another stage.
+      const floor = 2 * defect < FLOOR_SHARE * proven.errorBound * (1 - contraction);
+      if (converged || last || floor) {
         for (const vector of Object.values(state)) workspace.release(vector);
         history.release();
         return { ...proven, iterations, converged };

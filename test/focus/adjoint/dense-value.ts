@@ -38,8 +38,11 @@ export function weightsOf(graph: WeightedGraph, extra = 0): number[][] {
   return a;
 }
 
-/** φ* of a weight matrix; entries may be slightly negative, as differences want it. */
-export function focusOf(a: readonly number[][], model: DenseModel): number[] {
+/** R of a weight matrix and the rank-one part u cᵀ of it; entries of A may be slightly negative. */
+function operatorOf(
+  a: readonly number[][],
+  model: DenseModel,
+): { readonly r: Matrix; readonly u: readonly number[]; readonly c: readonly number[] } {
   const { teleport, lambda, prior } = model;
   const n = a.length;
   const out = a.map((row) => row.reduce((x, y) => x + y, 0));
@@ -48,20 +51,39 @@ export function focusOf(a: readonly number[][], model: DenseModel): number[] {
   const weights = prior === 'degree' ? d : prior === 'uniform' ? d.map(() => 1) : [...prior];
   while (weights.length < n) weights.push(0);
   const sum = weights.reduce((x, y) => x + y, 0);
-  const spectral = spectralOf(a, d, model);
-  const r = Matrix.zeros(n, n);
+  const u = weights.map((weight) => weight / sum);
+  const c = out.map((o) => lambda[0] * (teleport + (o === 0 ? 1 - teleport : 0)));
+  const r = spectralOf(a, d, model);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
-      const u = weights[i] / sum;
-      const step = out[j] === 0 ? u : a[j][i] / out[j];
-      const diffusion = (1 - teleport) * step + teleport * u;
-      r.set(i, j, lambda[0] * diffusion + spectral.get(i, j) - (i === j ? 1 : 0));
+      const step = out[j] === 0 ? 0 : lambda[0] * (1 - teleport) * (a[j][i] / out[j]);
+      r.set(i, j, r.get(i, j) + step + u[i] * c[j]);
     }
   }
+  return { r, u, c };
+}
+
+/** φ* of a weight matrix. */
+export function focusOf(a: readonly number[][], model: DenseModel): number[] {
+  const n = a.length;
+  const system = operatorOf(a, model).r.sub(Matrix.eye(n));
   // One equation of (R − I)φ = 0 gives way to Σφ = 1.
-  for (let j = 0; j < n; j++) r.set(n - 1, j, 1);
+  for (let j = 0; j < n; j++) system.set(n - 1, j, 1);
   const right = Matrix.columnVector(new Array<number>(n).fill(0).fill(1, n - 1));
-  return new LuDecomposition(r).solve(right).to1DArray();
+  return new LuDecomposition(system).solve(right).to1DArray();
+}
+
+/** λ with (I − Qᵀ)λ = g − φ*ᵀg, Q = R − u cᵀ, for a fixed gradient g. */
+export function adjointOfDense(
+  a: readonly number[][],
+  model: DenseModel,
+  gradient: readonly number[],
+): number[] {
+  const { r, u, c } = operatorOf(a, model);
+  const mean = valueOf(focusOf(a, model), gradient);
+  const system = Matrix.eye(a.length).sub(r).add(Matrix.columnVector(u).mmul(Matrix.rowVector(c)));
+  const right = Matrix.columnVector(gradient.map((g) => g - mean));
+  return new LuDecomposition(system.transpose()).solve(right).to1DArray();
 }
 
 /** λ_s μ(𝓛 + μ)⁻¹ + λ_h e^{−τ𝓛}. */
