@@ -65,27 +65,20 @@ export function changesBetween(before: Graph, after: Graph): NamedAxonChanges {
   });
   const axons: AxonChange[] = [];
   const old = new Float64Array(n + names.length);
+  const [a, b] = [before.axons, after.axons];
   for (let from = 0; from < n + names.length; from++) {
-    const targets: number[] = [];
-    const eachOf = (graph: Graph, row: number, use: (k: number, column: number) => void): void => {
-      const { offsets, columns } = graph.axons;
-      for (let k = offsets[row]; k < offsets[row + 1]; k++) use(k, columns[k]);
-    };
-    if (from < n) {
-      eachOf(before, from, (k, to) => {
-        old[to] = before.axons.weights[k];
-        targets.push(to);
-      });
+    const [begin, end] = from < n ? [a.offsets[from], a.offsets[from + 1]] : [0, 0];
+    for (let k = begin; k < end; k++) old[a.columns[k]] = a.weights[k];
+    const row = rowAfter[from];
+    const last = row < 0 ? 0 : b.offsets[row + 1];
+    for (let k = row < 0 ? 0 : b.offsets[row]; k < last; k++) {
+      const to = places[b.columns[k]];
+      if (old[to] !== b.weights[k]) axons.push({ from, to, before: old[to], after: b.weights[k] });
+      old[to] = 0;
     }
-    if (rowAfter[from] >= 0) {
-      eachOf(after, rowAfter[from], (k, column) => {
-        const to = places[column];
-        const weight = after.axons.weights[k];
-        if (old[to] !== weight) axons.push({ from, to, before: old[to], after: weight });
-        old[to] = 0;
-      });
-    }
-    for (const to of targets) {
+    // What is left of the row before has no axon after.
+    for (let k = begin; k < end; k++) {
+      const to = a.columns[k];
       if (old[to] > 0) axons.push({ from, to, before: old[to], after: 0 });
       old[to] = 0;
     }
@@ -102,7 +95,7 @@ interface Pair {
 
 /** The axons of the links that leave and come, where no other link changes its weight. */
 function touchedAxons(base: LinkedGraph, { gone, put }: Resolved): NamedAxonChanges {
-  const { links, options, graph } = base;
+  const { links, graph } = base;
   const { particles } = links;
   const pairs = new Map<string, Pair>();
   const pairOf = (from: string, to: string): Pair => {
@@ -111,7 +104,7 @@ function touchedAxons(base: LinkedGraph, { gone, put }: Resolved): NamedAxonChan
     if (pair === undefined) pairs.set(key, (pair = { from, to, come: [] }));
     return pair;
   };
-  const come = weightsOf(put, options);
+  const come = weightsOf(base, put);
   put.forEach(({ from, to }, k) => pairOf(from, to).come.push(come[k]));
   for (const i of gone) pairOf(particles.at(links.from[i]), particles.at(links.to[i]));
   const isGone = new Set(gone);
@@ -184,13 +177,17 @@ function weightsBefore(base: LinkedGraph): Float64Array {
 }
 
 /** Weights of links that come; each depends on its link alone, as will and divisors are excluded. */
-function weightsOf(put: readonly PutLink[], options: LinkedGraph['options']): Float64Array {
+function weightsOf(base: LinkedGraph, put: readonly PutLink[]): ArrayLike<number> {
+  const isPlain = weightsBefore(base) === base.links.amount;
+  if (isPlain && put.every(({ karma, price }) => karma === 1 && price === 1)) {
+    return put.map(({ amount }) => amount);
+  }
   const builder = createLinkBuilder(put.length);
   for (const { from, to, neuron, row: _, ...values } of put) {
     const ends = { from: builder.particleOf(from), to: builder.particleOf(to) };
     builder.add({ ...ends, ...values, neuron: neuron === null ? -1 : builder.neuronOf(neuron) });
   }
-  return weighLinks(builder.finish(), options).values;
+  return weighLinks(builder.finish(), base.options).values;
 }
 
 function byPair(a: AxonChange, b: AxonChange): number {

@@ -6,7 +6,7 @@ import { check } from '../base/errors.js';
 import { extendIds, isOverExtended, mergeIds } from './id-extension.js';
 import { idsOf } from './id-list.js';
 import type { Ids } from './ids.js';
-import { firstFrom, rowOf } from './linked.js';
+import { firstFrom } from './linked.js';
 import type { LinkSet } from './linked.js';
 import { NO_NEURON } from './links.js';
 import type { Links } from './links.js';
@@ -116,18 +116,12 @@ function optional<T extends Float64Array | Int8Array>(
 
 /** Positions after the edit, null where they are 0, 1, 2, … */
 function rowsOf(base: LinkSet, plan: Plan, put: readonly PutLink[]): Float64Array | null {
-  const made = new Float64Array(plan.count);
-  let at = 0;
-  let isPlain = true;
-  const add = (row: number): void => {
-    if (row !== at) isPlain = false;
-    made[at++] = row;
-  };
-  for (const { begin, end, put: next } of plan.pieces) {
-    for (let i = begin; i < end; i++) add(rowOf(base, i));
-    if (next >= 0) add(put[next].row);
-  }
-  return isPlain ? null : made;
+  const { count } = base.links;
+  const isAppended = plan.count === count + put.length && put.every(({ row }, k) => row === count + k);
+  if (base.rows === null && isAppended) return null;
+  const rows = base.rows ?? new Float64Array(count).map((_, i) => i);
+  const made = edited(rows, plan, (k) => put[k].row);
+  return made.every((row, i) => row === i) ? null : made;
 }
 
 /** The neurons after the edit, null where no link names one. */
