@@ -43,7 +43,8 @@ function closenessOf(options: AlignmentOptions | undefined): Closeness {
   check(
     Object.hasOwn(REMARKS, closeness),
     'bad-parameter',
-    () => `reward alignment: expected a closeness of ${Object.keys(REMARKS).join(', ')}, found "${closeness}"`,
+    () =>
+      `reward alignment: expected a closeness of ${Object.keys(REMARKS).join(', ')}, found "${closeness}"`,
   );
   return closeness;
 }

@@ -41,7 +41,8 @@ export function blockDag(blocks: readonly Block[]): BlockDag {
     check(
       earlier === undefined,
       'bad-input',
-      () => `blocks: expected each id once, found ${shown(id)} as blocks ${(earlier ?? 0) + 1} and ${b + 1}`,
+      () =>
+        `blocks: expected each id once, found ${shown(id)} as blocks ${(earlier ?? 0) + 1} and ${b + 1}`,
     );
     index.set(id, b);
   });
@@ -74,7 +75,8 @@ function parentsOf(
       check(
         at !== undefined,
         'bad-input',
-        () => `block ${shown(id)}: expected its parent ${shown(parent)} among the blocks, found none`,
+        () =>
+          `block ${shown(id)}: expected its parent ${shown(parent)} among the blocks, found none`,
         'give every ancestor, or leave the reference out',
       );
       return at;
@@ -88,7 +90,9 @@ function parentsOf(
   });
 }
 
-function childrenOf(parents: readonly (readonly number[])[]): Pick<BlockDag, 'offsets' | 'targets'> {
+function childrenOf(
+  parents: readonly (readonly number[])[],
+): Pick<BlockDag, 'offsets' | 'targets'> {
   const offsets = new Uint32Array(parents.length + 1);
   for (const some of parents) for (const parent of some) offsets[parent + 1]++;
   for (let b = 0; b < parents.length; b++) offsets[b + 1] += offsets[b];

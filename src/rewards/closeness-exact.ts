@@ -45,7 +45,11 @@ export function compareFocusExact(
 function checkUnits(name: string, values: BigInt64Array): void {
   let sum = 0n;
   for (const value of values) {
-    check(value >= 0n, 'bad-input', () => `alignment: expected units ≥ 0 as ${name}, found ${value}`);
+    check(
+      value >= 0n,
+      'bad-input',
+      () => `alignment: expected units ≥ 0 as ${name}, found ${value}`,
+    );
     sum += value;
   }
   check(

@@ -63,8 +63,14 @@ function checkDistribution(name: string, { values }: NamedFocus): void {
   );
 }
 
-function cosine(x: Float64Array, y: Float64Array, t: Float64Array, bounds: Bounds): ClosenessMeasures<Interval> {
-  const dot = (a: Float64Array, b: Float64Array): number => compensatedSum(a.length, (i) => a[i] * b[i]);
+function cosine(
+  x: Float64Array,
+  y: Float64Array,
+  t: Float64Array,
+  bounds: Bounds,
+): ClosenessMeasures<Interval> {
+  const dot = (a: Float64Array, b: Float64Array): number =>
+    compensatedSum(a.length, (i) => a[i] * b[i]);
   const [xx, yy, tt] = [dot(x, x), dot(y, y), dot(t, t)].map(Math.sqrt);
   const [before, after] = [dot(x, t) / (xx * tt), dot(y, t) / (yy * tt)];
   // Sums of numbers ≥ 0 lose 4 units each, quotients and roots some more.
@@ -87,8 +93,14 @@ function directionError(bound: number | null, norm: number): number | null {
   return Math.min(2, (2 * bound * (1 + 64 * UNIT)) / least);
 }
 
-function totalVariation(x: Float64Array, y: Float64Array, t: Float64Array, bounds: Bounds): ClosenessMeasures<Interval> {
-  const of = (a: Float64Array): number => 1 - compensatedSum(a.length, (i) => Math.abs(a[i] - t[i])) / 2;
+function totalVariation(
+  x: Float64Array,
+  y: Float64Array,
+  t: Float64Array,
+  bounds: Bounds,
+): ClosenessMeasures<Interval> {
+  const of = (a: Float64Array): number =>
+    1 - compensatedSum(a.length, (i) => Math.abs(a[i] - t[i])) / 2;
   const [before, after] = [of(x), of(y)];
   const rounding = 16 * UNIT;
   const [ofX, ofY, ofT] = bounds.map((bound) => (bound === null ? null : bound / 2));
@@ -103,7 +115,12 @@ function totalVariation(x: Float64Array, y: Float64Array, t: Float64Array, bound
   };
 }
 
-function jensenShannon(x: Float64Array, y: Float64Array, t: Float64Array, bounds: Bounds): ClosenessMeasures<Interval> {
+function jensenShannon(
+  x: Float64Array,
+  y: Float64Array,
+  t: Float64Array,
+  bounds: Bounds,
+): ClosenessMeasures<Interval> {
   const of = (a: Float64Array): number =>
     1 - compensatedSum(a.length, (i) => divergenceTerm(a[i], t[i])) / (2 * LN2);
   const [before, after] = [of(x), of(y)];

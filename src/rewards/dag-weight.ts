@@ -28,7 +28,8 @@ export const dagWeight: RewardFunction<'dag-weight', DagWeightOptions> = {
     const discount = discountOf(options);
     const { dag, blocks } = needed('dag-weight', inputs, 'blocks');
     const parts = partsOf(inputs);
-    const remark = discount === 1 ? 'descendants' : `descendants, discount ${discount} a generation`;
+    const remark =
+      discount === 1 ? 'descendants' : `descendants, discount ${discount} a generation`;
     if (blocks.length === 0) {
       return { value: null, pending: 'a block that carries it', parts, terms: {}, remark };
     }

@@ -116,7 +116,10 @@ export function needed<N, Name extends RewardInput>(
 }
 
 /** A known reward without anything beside it. */
-export function known<N>(value: N, more: Partial<Omit<Reward<N>, 'value' | 'pending'>> = {}): Reward<N> {
+export function known<N>(
+  value: N,
+  more: Partial<Omit<Reward<N>, 'value' | 'pending'>> = {},
+): Reward<N> {
   return {
     value,
     pending: null,

@@ -67,7 +67,8 @@ export function rewardFunction(name: string): RewardFunction {
   check(
     found !== undefined,
     'bad-parameter',
-    () => `reward: expected one of ${REWARD_FUNCTIONS.map((each) => each.name).join(', ')}, found "${name}"`,
+    () =>
+      `reward: expected one of ${REWARD_FUNCTIONS.map((each) => each.name).join(', ')}, found "${name}"`,
   );
   return found;
 }

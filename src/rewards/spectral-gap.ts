@@ -38,7 +38,9 @@ export const spectralGap: RewardFunction<'spectral-gap', SpectralGapOptions> = {
   },
 };
 
-function quantityOf(options: SpectralGapOptions | undefined): (typeof QUANTITIES)['focus' | 'diffusion' | 'fiedler'] {
+function quantityOf(
+  options: SpectralGapOptions | undefined,
+): (typeof QUANTITIES)['focus' | 'diffusion' | 'fiedler'] {
   const of = options?.of ?? 'focus';
   check(
     Object.hasOwn(QUANTITIES, of),
