@@ -9,8 +9,8 @@ import type { ExactPart } from '../focus/exact/focus-exact.js';
 import { entropyError, type Shift } from '../focus/local/shift.js';
 import { compensatedSum } from '../focus/sums.js';
 import type { Ids } from '../graph/ids.js';
-import { alignNumbers, type NamedValues } from './aligned.js';
-import { type NamedFocus } from './closeness.js';
+import { alignNumbers } from './aligned.js';
+import type { NamedFocus } from './closeness.js';
 import { type ExactNumber, focusUnits, logarithmUnits } from './exact-number.js';
 import { around, INTERVALS, within, type Interval } from './interval.js';
 import type { ShiftMeasures } from './reward-function.js';
@@ -31,6 +31,24 @@ export function measuresOfShift(shift: Shift): ShiftMeasures<Interval> {
 /** Measures of two whole focuses, aligned by id. Bounds are null where a focus has none. O(n). */
 export function measuresOfFocuses(before: NamedFocus, after: NamedFocus): ShiftMeasures<Interval> {
   const [x, y] = alignNumbers([before, after]);
+  return measuresOfRows(
+    { ...before, values: x, particles: before.values.length },
+    { ...after, values: y, particles: after.values.length },
+  );
+}
+
+/** A focus by row, absent particles at zero. */
+export interface RowFocus {
+  readonly values: Float64Array;
+  /** Particles that are there, zero or not. */
+  readonly particles: number;
+  /** Proven L1 error; null where there is none. */
+  readonly errorBound: number | null;
+}
+
+/** Measures of two focuses with the same rows. O(rows). */
+export function measuresOfRows(before: RowFocus, after: RowFocus): ShiftMeasures<Interval> {
+  const [x, y] = [before.values, after.values];
   const norm = compensatedSum(x.length, (i) => Math.abs(y[i] - x[i]));
   const errorBound =
     before.errorBound === null || after.errorBound === null
@@ -39,7 +57,7 @@ export function measuresOfFocuses(before: NamedFocus, after: NamedFocus): ShiftM
   return {
     norm: within(around(norm, errorBound), 0, 2),
     entropyPart: INTERVALS.minus(entropyOf(before), entropyOf(after)),
-    discoveryPart: discoveryOf(before.values.length, after.values.length),
+    discoveryPart: discoveryOf(before.particles, after.particles),
   };
 }
 
@@ -64,11 +82,12 @@ export function measuresOfExact(
 }
 
 /** H of a focus, by logarithms that are the same in every engine. */
-function entropyOf({ values, errorBound }: NamedValues<Float64Array> & NamedFocus): Interval {
-  const n = values.length;
-  const entropy = -compensatedSum(n, (i) => (values[i] > 0 ? values[i] * logarithm(values[i]) : 0));
+function entropyOf({ values, particles, errorBound }: RowFocus): Interval {
+  const entropy = -compensatedSum(values.length, (i) =>
+    values[i] > 0 ? values[i] * logarithm(values[i]) : 0,
+  );
   if (errorBound === null) return around(entropy, null);
-  return around(entropy, entropyError(errorBound, n) + ROUNDINGS * entropy);
+  return around(entropy, entropyError(errorBound, particles) + ROUNDINGS * entropy);
 }
 
 function discoveryOf(before: number, after: number): Interval {
