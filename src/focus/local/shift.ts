@@ -1,16 +1,22 @@
-// Δφ* of a change: first near the change alone, with a proven bound on what is left out, then,
-// where that bound does not meet the tolerance, by a block solve on the whole graph (finish.ts).
-// Without its prior the tri-kernel is a contraction Q with no global part, and χ = Q χ + β b
-// φ* = χ / Σχ        b = d (degree prior) or 1 (uniform prior) so with β fixed, a change has a
-// source near it, and χ after it is φ + η: (I − Q')η = β(b' − b) + (Q' − Q)φ η is found by
-// relaxation (relax.ts). What is left of the residual, ρ, proves ‖(φ + η)/(1 + Ση) − φ*'‖₁ ≤ ‖φ −
-// φ*‖₁/(1 + Ση) + (‖ρ‖₁ + |Σρ|)/((1 − κ)(1 + Ση)) Dividing by Σχ moves every particle: that part is
-// global, and known in closed form.
+// Δφ* of a change: first near the change alone, with a proven bound on what is left out, then, where
+// that bound does not meet the tolerance, by a block solve on the whole graph (finish.ts).
+// Without its prior the tri-kernel is a contraction Q with no global part, and
+//   χ = Q χ + β b        φ* = χ / Σχ        b = d (degree prior) or 1 (uniform prior)
+// so with β fixed, a change has a source near it, and χ after it is φ + η:
+//   (I − Q')η = β(b' − b) + (Q' − Q)φ
+// η is found by relaxation (relax.ts). What is left of the residual, ρ, proves
+//   ‖(φ + η)/(1 + Ση) − φ*'‖₁ ≤ ‖φ − φ*‖₁/(1 + Ση) + (‖ρ‖₁ + |Σρ|)/((1 − κ)(1 + Ση))
+// Dividing by Σχ moves every particle: that part is global, and known in closed form. Sums are
+// compensated, and what they still round is inside the bounds.
 
 import { check } from '../../base/errors.js';
 import { logarithm, logarithmOfOnePlus } from '../../base/logarithm.js';
+import { compensatedSum } from '../sums.js';
 import type { LocalBase } from './base.js';
 import type { ChangedGraph } from './changed-graph.js';
+
+/** Covers the roundings of a term and of a compensated sum, each of some 2⁻⁵³. */
+const ROUNDINGS = 2 ** -49;
 
 /** A shift Δφ, reduced to what is asked of it. */
 export interface Shift {
@@ -92,9 +98,7 @@ export function particlesAfter(base: LocalBase, { changed }: ChangedGraph): numb
   return after;
 }
 
-/**
- * Reduces an excess to a shift. O(support), and more only where a floor lets the global part show.
- */
+/** Reduces an excess to a shift. O(support), and more only where a floor lets the global part show. */
 export function reduceShift(
   base: LocalBase,
   sums: ShiftSums,
@@ -106,36 +110,26 @@ export function reduceShift(
   const { phi, errorBound } = base;
   const n = phi.length;
   const { places, values, leftOut } = excess;
-  let gain = 0;
-  for (const value of values) gain += value;
+  const gain = compensatedSum(values.length, (k) => values[k]);
   const mass = 1 + gain;
-  const least = floor / n;
-  const found: [number, number][] = [];
-  let [norm, kept, covered, logarithms] = [0, 0, 0, 0];
-  places.forEach((i, k) => {
-    const before = i < n ? phi[i] : 0;
-    const value = values[k];
-    const shift = (value - before * gain) / mass;
-    norm += Math.abs(shift);
-    covered += before;
-    logarithms += logarithmicRise(before, Math.max(0, before + value));
-    if (Math.abs(shift) < least || shift === 0) return;
-    kept += Math.abs(shift);
-    found.push([i, shift]);
+  const before = (k: number): number => (places[k] < n ? phi[places[k]] : 0);
+  const shiftAt = (k: number): number => (values[k] - before(k) * gain) / mass;
+  const covered = compensatedSum(places.length, before);
+  const near = compensatedSum(places.length, (k) => Math.abs(shiftAt(k)));
+  const norm = near + Math.abs(gain / mass) * Math.max(0, 1 - covered);
+  let magnitude = 0;
+  const logarithms = compensatedSum(places.length, (k) => {
+    const rise = logarithmicRise(before(k), Math.max(0, before(k) + values[k]));
+    magnitude += rise.magnitude;
+    return rise.value;
   });
-  norm += Math.abs(gain / mass) * Math.max(0, 1 - covered);
-  const touched = new Set(
-    places.length < n && Math.abs(gain) * (phi[sums.byFocus[0]] ?? 0) >= least ? places : [],
-  );
-  for (const i of sums.byFocus) {
-    const shift = (-phi[i] * gain) / mass;
-    if (Math.abs(shift) < least || shift === 0 || places.length >= n) break;
-    if (touched.has(i)) continue;
-    kept += Math.abs(shift);
-    found.push([i, shift]);
-  }
-  found.sort(([a], [b]) => a - b);
-  const errorAfter = errorBound / mass + leftOut;
+  const found = entriesAbove(base, sums, places, shiftAt, gain / mass, floor / n);
+  const kept = compensatedSum(found.length, (k) => Math.abs(found[k][1]));
+  // A compensated sum loses two units of its magnitude, and each of its terms a few.
+  const moved = compensatedSum(values.length, (k) => Math.abs(values[k]));
+  const global = gain * sums.logarithms;
+  const ofMass = logarithmOfOnePlus(gain);
+  const errorAfter = errorBound / mass + leftOut + (ROUNDINGS * (moved + Math.abs(gain))) / mass;
   return {
     particles: Uint32Array.from(found, ([i]) => i),
     values: Float64Array.from(found, ([, value]) => value),
@@ -144,29 +138,64 @@ export function reduceShift(
     particlesAfter: after,
     norm,
     // H' − H = ln(1 + Ση) + (Ση · Σφ ln φ − (Σχ ln χ − Σφ ln φ))/(1 + Ση)
-    entropyPart: -(logarithmOfOnePlus(gain) + (gain * sums.logarithms - logarithms) / mass),
+    entropyPart: -(ofMass + (global - logarithms) / mass),
     discoveryPart: after === n ? 0 : logarithm(after) - logarithm(n),
     errorBound: errorAfter + errorBound,
     leftOut,
-    entropyBound: entropyError(errorBound, n) + entropyError(errorAfter, after),
+    entropyBound:
+      entropyError(errorBound, n) +
+      entropyError(errorAfter, after) +
+      ROUNDINGS * ((magnitude + Math.abs(global)) / mass + Math.abs(ofMass)),
     converged: leftOut <= tolerance,
     reach: places.length,
     arcs: excess.arcs,
   };
 }
 
-/** χ ln χ − φ ln φ without cancellation. */
-function logarithmicRise(before: number, after: number): number {
-  if (after === 0) return before > 0 ? -before * logarithm(before) : 0;
-  if (before === 0) return after * logarithm(after);
-  return (
-    (after - before) * logarithm(before) + after * logarithmOfOnePlus((after - before) / before)
-  );
+/** Particles and shifts of at least `least`; beyond `places` every particle shrinks by `share`. */
+function entriesAbove(
+  { phi }: LocalBase,
+  { byFocus }: ShiftSums,
+  places: Uint32Array,
+  shiftAt: (k: number) => number,
+  share: number,
+  least: number,
+): readonly (readonly [number, number])[] {
+  const found: [number, number][] = [];
+  const isListed = (shift: number): boolean => Math.abs(shift) >= least && shift !== 0;
+  places.forEach((i, k) => {
+    const shift = shiftAt(k);
+    if (isListed(shift)) found.push([i, shift]);
+  });
+  if (places.length < phi.length && byFocus.length > 0 && isListed(phi[byFocus[0]] * share)) {
+    const touched = new Set(places);
+    for (const i of byFocus) {
+      const shift = -phi[i] * share;
+      if (!isListed(shift)) break;
+      if (!touched.has(i)) found.push([i, shift]);
+    }
+  }
+  return found.sort(([a], [b]) => a - b);
+}
+
+/** χ ln χ − φ ln φ without cancellation, and the sizes that were added for it. */
+function logarithmicRise(
+  before: number,
+  after: number,
+): { readonly value: number; readonly magnitude: number } {
+  if (after === 0 || before === 0) {
+    const value =
+      after > 0 ? after * logarithm(after) : before > 0 ? -before * logarithm(before) : 0;
+    return { value, magnitude: Math.abs(value) };
+  }
+  const slope = (after - before) * logarithm(before);
+  const bend = after * logarithmOfOnePlus((after - before) / before);
+  return { value: slope + bend, magnitude: Math.abs(slope) + Math.abs(bend) };
 }
 
 /**
- * Most that the entropies of two distributions on n particles can differ whose L1 distance is at
- * most `distance`: T ln(n − 1) + h(T), T = distance/2 ≤ 1 − 1/n. Source: Audenaert 2007.
+ * Most that the entropies of two distributions on n particles can differ whose L1 distance is at most
+ * `distance`: T ln(n − 1) + h(T), T = distance/2 ≤ 1 − 1/n. Source: Audenaert 2007.
  */
 export function entropyError(distance: number, n: number): number {
   const half = Math.min(distance / 2, 1 - 1 / n);
