@@ -80,7 +80,9 @@ export async function focus(
   const solver = resolveSolver(options, graph, precision, parameters);
   // The reference reading has no bound to measure in f64, so it is solved in f64 where that is asked.
   const own = parameters.reading === 'reference-2026-07' && precision !== backend.precision;
-  const machine = own ? openCpu(options.threads === undefined ? {} : { threads: options.threads }) : backend;
+  const machine = own
+    ? openCpu(options.threads === undefined ? {} : { threads: options.threads })
+    : backend;
   const adjacency = adjacencyOf(graph.axons);
   const workspace = await machine.open(graph.axons, directionsOf(parameters));
   try {

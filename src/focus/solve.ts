@@ -155,10 +155,7 @@ async function refine(
     options.signal?.throwIfAborted();
     // Only the measurement that may be the last must be accurate in proof; before it, the typical
     // error of an expansion counts, which is `spread` times smaller than the proven one.
-    const accuracy =
-      expected > allowed
-        ? STAGE_SHARE * expected
-        : (FINAL_SHARE * allowed) / spread;
+    const accuracy = expected > allowed ? STAGE_SHARE * expected : (FINAL_SHARE * allowed) / spread;
     const degree = Math.max(roughDegree, expansion.degreeFor(accuracy));
     residualInto(operator, f, x, degree, right);
     iterations++;

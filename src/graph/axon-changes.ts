@@ -38,7 +38,9 @@ export function axonChangesOf(base: LinkedGraph, delta: Delta): NamedAxonChanges
   const index = linkIndexOf(links);
   const resolved = resolveDelta(base, delta, (p, q) => index.linksOf(p, q));
   const sharesWill =
-    links.will !== null || (options.will?.size ?? 0) > 0 || resolved.put.some(({ will }) => will > 0);
+    links.will !== null ||
+    (options.will?.size ?? 0) > 0 ||
+    resolved.put.some(({ will }) => will > 0);
   if (sharesWill || options.normalize === 'largest-stake') {
     return changesBetween(graph, applyDelta(base, delta).after.graph);
   }

@@ -38,7 +38,10 @@ const SHORT_RUN = 32;
 export function editLinks(base: LinkSet, { gone, put }: Omit<Resolved, 'inverse'>): LinkSet {
   const { links } = base;
   const plan = planOf(base, gone, put);
-  const particles = intern(links.particles, put.flatMap(({ from, to }) => [from, to]));
+  const particles = intern(
+    links.particles,
+    put.flatMap(({ from, to }) => [from, to]),
+  );
   const from = edited(links.from, plan, (k) => particles.places[2 * k]);
   const to = edited(links.to, plan, (k) => particles.places[2 * k + 1]);
   const amount = edited(links.amount, plan, (k) => put[k].amount);
@@ -117,7 +120,8 @@ function optional<T extends Float64Array | Int8Array>(
 /** Positions after the edit, null where they are 0, 1, 2, … */
 function rowsOf(base: LinkSet, plan: Plan, put: readonly PutLink[]): Float64Array | null {
   const { count } = base.links;
-  const isAppended = plan.count === count + put.length && put.every(({ row }, k) => row === count + k);
+  const isAppended =
+    plan.count === count + put.length && put.every(({ row }, k) => row === count + k);
   if (base.rows === null && isAppended) return null;
   const rows = base.rows ?? new Float64Array(count).map((_, i) => i);
   const made = edited(rows, plan, (k) => put[k].row);

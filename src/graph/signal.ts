@@ -107,7 +107,10 @@ export function checkSignals(delta: Delta): void {
         if (refusal !== null) throw entryError(delta, index, part, at, refusal);
         if (part === 'links' && entry.amount === undefined)
           throw entryError(delta, index, part, at, 'expected an amount, found none');
-        if (part !== 'change' || LINK_VALUES.some((name) => (entry as LinkChange)[name] !== undefined))
+        if (
+          part !== 'change' ||
+          LINK_VALUES.some((name) => (entry as LinkChange)[name] !== undefined)
+        )
           return;
         throw entryError(delta, index, part, at, 'expected a new value, found none');
       });

@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import type { BuildOptions } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { linkGraph, neuronAt, rowOf, type LinkedGraph } from '../../src/graph/linked.js';
-import type { Delta, LinkChange, LinkSelector, Signal, SignalLink } from '../../src/graph/signal.js';
+import type {
+  Delta,
+  LinkChange,
+  LinkSelector,
+  Signal,
+  SignalLink,
+} from '../../src/graph/signal.js';
 import { axonsOf, linksOf, type Row } from './literal-links.js';
 
 /** A live link of a plain list. */
@@ -44,7 +50,13 @@ export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(
     pick: fc.nat(1000),
     how: fc.nat(2),
     row: fc
-      .record({ from: ID, to: ID, amount: AMOUNT, neuron: NEURON, price: fc.constantFrom(undefined, 0.25) })
+      .record({
+        from: ID,
+        to: ID,
+        amount: AMOUNT,
+        neuron: NEURON,
+        price: fc.constantFrom(undefined, 0.25),
+      })
       .map(tidy),
   }),
   { maxLength: 12 },

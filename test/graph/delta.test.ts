@@ -26,7 +26,15 @@ import { axonsOf, linksOf, type Row } from './literal-links.js';
 const OPTIONS: readonly (readonly [string, BuildOptions])[] = [
   ['plain', {}],
   ['sorted', { order: 'sorted' }],
-  ['with karma by neuron', { karma: new Map([['n1', 0.5], ['n2', 2]]) }],
+  [
+    'with karma by neuron',
+    {
+      karma: new Map([
+        ['n1', 0.5],
+        ['n2', 2],
+      ]),
+    },
+  ],
   ['with will by neuron', { will: new Map([['n1', 10]]) }],
   ['divided by the largest', { normalize: 'largest-stake' }],
   ['with a price factor of its own', { priceFactor: (price) => (1 + price) / 4 }],
@@ -61,33 +69,38 @@ const named = (axons: readonly [string, string, number][]): string[] =>
   axons.map((axon) => JSON.stringify(axon)).sort();
 
 describe('a delta', () => {
-  it.each(OPTIONS)('gives the graph of the merged list, and its inverse the one before: %s', (_, options) => {
-    fc.assert(
-      fc.property(rows, fc.array(choices, { maxLength: 4 }), (list, several) => {
-        fc.pre(canCount(list));
-        const { base, deltas, lists } = steps(list, options, several);
-        const path = [base];
-        const inverses: Delta[] = [];
-        deltas.forEach((delta, k) => {
-          const { after, inverse } = applyDelta(path[k], delta);
-          expect(plainLinks(after)).toEqual(lists[k + 1]);
-          expect(everything(after.graph)).toEqual(
-            everything(rebuilt(lists[k + 1], options).graph),
+  it.each(OPTIONS)(
+    'gives the graph of the merged list, and its inverse the one before: %s',
+    (_, options) => {
+      fc.assert(
+        fc.property(rows, fc.array(choices, { maxLength: 4 }), (list, several) => {
+          fc.pre(canCount(list));
+          const { base, deltas, lists } = steps(list, options, several);
+          const path = [base];
+          const inverses: Delta[] = [];
+          deltas.forEach((delta, k) => {
+            const { after, inverse } = applyDelta(path[k], delta);
+            expect(plainLinks(after)).toEqual(lists[k + 1]);
+            expect(everything(after.graph)).toEqual(
+              everything(rebuilt(lists[k + 1], options).graph),
+            );
+            path.push(after);
+            inverses.push(inverse);
+          });
+          expect(everything(replay(base, deltas).graph)).toEqual(
+            everything(path[deltas.length].graph),
           );
-          path.push(after);
-          inverses.push(inverse);
-        });
-        expect(everything(replay(base, deltas).graph)).toEqual(everything(path[deltas.length].graph));
-        let back = path[deltas.length];
-        for (let k = deltas.length - 1; k >= 0; k--) {
-          back = applyDelta(back, inverses[k]).after;
-          expect(everything(back.graph)).toEqual(everything(path[k].graph));
-          expect(plainLinks(back)).toEqual(lists[k]);
-        }
-      }),
-      { numRuns: 150 },
-    );
-  });
+          let back = path[deltas.length];
+          for (let k = deltas.length - 1; k >= 0; k--) {
+            back = applyDelta(back, inverses[k]).after;
+            expect(everything(back.graph)).toEqual(everything(path[k].graph));
+            expect(plainLinks(back)).toEqual(lists[k]);
+          }
+        }),
+        { numRuns: 150 },
+      );
+    },
+  );
 
   it.each(OPTIONS)('changes the axons that axonChangesOf says: %s', (_, options) => {
     fc.assert(

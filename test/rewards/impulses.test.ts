@@ -120,7 +120,8 @@ describe.each(Object.entries(impulses))('the impulse %s', (_, golden) => {
     const inputs = { shift: measuresOfExact(before, after) };
     const [norm, syntropy, directed] = FUNCTIONS.map((name) => evaluateRewardExact(name, inputs));
     const { entropy, discovery } = syntropy.parts;
-    if (norm.value === null || syntropy.value === null || directed.value === null) throw new Error();
+    if (norm.value === null || syntropy.value === null || directed.value === null)
+      throw new Error();
     if (entropy === null || discovery === null) throw new Error();
     const { deltaJ } = syntropy.terms;
     expect(isEqual(deltaJ, EXACT_NUMBERS.plus(entropy, discovery))).toBe(true);

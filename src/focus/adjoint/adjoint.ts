@@ -119,15 +119,20 @@ export async function adjointOf(
     const solved =
       scale === 0
         ? constantValue(phi.length)
-        : await solveAdjoint(operator, transposed, centred.map((g) => g / scale), {
-            ...limitsOf(options, fallback, LEAST_TOLERANCE),
-            columns: 1,
-            contraction: kappa,
-            diffusionShare: parameters.lambda[0],
-            startDefect: 1,
-            onProgress: options.onProgress,
-            signal: options.signal,
-          });
+        : await solveAdjoint(
+            operator,
+            transposed,
+            centred.map((g) => g / scale),
+            {
+              ...limitsOf(options, fallback, LEAST_TOLERANCE),
+              columns: 1,
+              contraction: kappa,
+              diffusionShare: parameters.lambda[0],
+              startDefect: 1,
+              onProgress: options.onProgress,
+              signal: options.signal,
+            },
+          );
     const lambda = solved.lambda.map((entry) => entry * scale);
     const pairs = pairsOf(parameters, spectrumOf(adjacency, parameters), workspace.unitRoundoff);
     const given = priorMass(adjacency, parameters, phi);

@@ -136,7 +136,8 @@ export function checkedCount({ from, to, weight }: LinkColumns): number {
 
 /** Throws `bad-parameter` for a link that is not between particles 0…limit−1, or weighs nothing. */
 export function refuse(limit: number, i: number, p: number, q: number, w: number): void {
-  const particle = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < limit;
+  const particle = (value: number): boolean =>
+    Number.isInteger(value) && value >= 0 && value < limit;
   check(
     particle(p) && particle(q),
     'bad-parameter',

@@ -20,8 +20,7 @@ export function slopeError(
   const { primal, fields, pairs, priorSlope } = terms;
   const share = lambda[0] * (1 - teleport);
   const spectral = lambda[1] / mu + lambda[2] * tau;
-  const field = (particle: number, name: number): number =>
-    fields[particle * FIELDS + name];
+  const field = (particle: number, name: number): number => fields[particle * FIELDS + name];
   const out = field(from, OUT);
   let held = priorSlope + (out > 0 ? field(from, FLOW) / out : 0);
   let moved = out > 0 ? share / out : 0;

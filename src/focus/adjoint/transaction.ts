@@ -9,8 +9,18 @@
 
 import type { Parameters } from '../parameters.js';
 import {
-  BACK, checkedCount, DEGREE, FIELDS, FLOW, jumpsAt, LAMBDA, OUT, OWN, refuse,
-  type LinkColumns, type LinkTerms,
+  BACK,
+  checkedCount,
+  DEGREE,
+  FIELDS,
+  FLOW,
+  jumpsAt,
+  LAMBDA,
+  OUT,
+  OWN,
+  refuse,
+  type LinkColumns,
+  type LinkTerms,
 } from './links.js';
 import { decayIntegrals } from './quadrature.js';
 import type { SpectralPairs } from './terms.js';

@@ -1,9 +1,10 @@
 // Shifts that relaxation did not bring to the tolerance, finished on the whole graph: many of them
-// as columns of one block, all with the operator of the graph before, ξ = R'ξ + f      f = the
-// residual left, with mass zero, divided by Σχ Each changed graph's own operator R_b differs from
-// it at a few columns only. That difference is not applied but bounded at ξ, which is small and
-// spread out where it acts: ‖(R_b − R)ξ‖₁ ≤ Σ over changed i of (2 λ_d |ξ_i| + 2 Σ k c_k ·
-// min(moved, d) · max|ξ/d|) + prior
+// as columns of one block, all with the operator of the graph before,
+//   ξ = R'ξ + f      f = the residual left, with mass zero, divided by Σχ
+// Each changed graph's own operator R_b differs from it at a few columns only. That difference is
+// not applied but bounded at ξ, which is small and spread out where it acts:
+//   ‖(R_b − R)ξ‖₁ ≤ Σ over changed i of (2 λ_d |ξ_i| + 2 Σ k c_k · min(moved, d) · max|ξ/d|)
+//                   + what the prior moves
 
 import type { Backend } from '../../backend/backend.js';
 import { directionsOf, openOperator, type FocusOperator } from '../operator.js';

@@ -1,8 +1,9 @@
 // The tri-kernel without its prior, applied to a vector that is zero almost everywhere, on a graph
-// with a change laid over it: Q v = λ_d (1 − t) P v + Σ c_k M^k v      P = Aᵀ diag(1/out),  M = W
-// diag(1/d) Columns of dangling particles are zero in P; a particle without any axon keeps only
-// c_0. M^k v widens with k while its weight Σ_{j≥k} c_j falls: an entry whose weight has fallen
-// below `least` for each of its axons is not followed, so that what is lost saves the most work.
+// with a change laid over it:
+//   Q v = λ_d (1 − t) P v + Σ c_k M^k v      P = Aᵀ diag(1/out),  M = W diag(1/d)
+// Columns of dangling particles are zero in P; a particle without any axon keeps only c_0.
+// M^k v widens with k while its weight Σ_{j≥k} c_j falls: an entry whose weight has fallen below
+// `least` for each of its axons is not followed, so that what is lost saves the most work.
 // What it could still have brought, in L1, is counted as lost; or, where a rough answer is enough,
 // left where it stands, which at least keeps the sum.
 

@@ -120,7 +120,8 @@ describe('the derivative of a value by a link', () => {
   for (const reading of ['focus-1', 'focus-1-combinatorial', 'pagerank'] as const) {
     it(`agrees with differences of a dense solve, for ${reading}, any prior and value`, async () => {
       let compared = 0;
-      for (let seed = 0; seed < 12; seed++) compared += await compare(drawCase(seed, reading), seed);
+      for (let seed = 0; seed < 12; seed++)
+        compared += await compare(drawCase(seed, reading), seed);
       expect(compared).toBeGreaterThan(150);
     });
   }
@@ -164,7 +165,10 @@ function linksOf(graph: Graph): LinkTuple[] {
 
 describe('on the data sets', () => {
   it('agrees with differences of the library itself', async () => {
-    for (const [name, probes] of [['karate.tsv', 12], ['bostrom-sample.tsv', 6]] as const) {
+    for (const [name, probes] of [
+      ['karate.tsv', 12],
+      ['bostrom-sample.tsv', 6],
+    ] as const) {
       const { graph } = await readGraph(join(datasets, name));
       const links = linksOf(graph);
       const result = await focus(graph, { tolerance: 1e-12 }, backend);

@@ -20,7 +20,10 @@ import { adjointOfDense, FOCUS_1, weightsOf, type DenseModel } from './dense-val
 const READINGS: readonly [FocusOptions, DenseModel][] = [
   [{}, FOCUS_1],
   [{ reading: 'pagerank' }, { ...FOCUS_1, lambda: [1, 0, 0] }],
-  [{ reading: 'focus-1-combinatorial', unit: 1e6 }, { ...FOCUS_1, unit: 1e6 }],
+  [
+    { reading: 'focus-1-combinatorial', unit: 1e6 },
+    { ...FOCUS_1, unit: 1e6 },
+  ],
   [
     { mu: 0.1, tau: 4, prior: 'uniform' },
     { ...FOCUS_1, mu: 0.1, tau: 4, prior: 'uniform' },
@@ -62,7 +65,10 @@ describe('the bound of the adjoint', () => {
     const truth = adjointOfDense(weightsOf(graph), FOCUS_1, [...gradient]);
     const result = await focus(graph);
     for (const mostIterations of [1, 2, 3, 5, 8, 13]) {
-      const adjoint = await adjointOf(graph, result, gradient, { mostIterations, tolerance: 1e-10 });
+      const adjoint = await adjointOf(graph, result, gradient, {
+        mostIterations,
+        tolerance: 1e-10,
+      });
       const error = largest(truth.map((value, i) => value - adjoint.lambda[i]));
       expect(error).toBeLessThanOrEqual(adjoint.errorBound);
       expect(adjoint.converged).toBe(false);
@@ -119,7 +125,8 @@ async function defectAt(graph: Graph, options: FocusOptions, precision: Precisio
 }
 
 describe('the terms of the bound', () => {
-  const difference = (a: Float64Array, b: Float64Array): number => largest(a.map((v, i) => v - b[i]));
+  const difference = (a: Float64Array, b: Float64Array): number =>
+    largest(a.map((v, i) => v - b[i]));
 
   it('truncation covers what a low degree leaves out, in the maximum norm', async () => {
     for (let seed = 0; seed < 20; seed++) {

@@ -81,7 +81,9 @@ export function adjointOfDense(
 ): number[] {
   const { r, u, c } = operatorOf(a, model);
   const mean = valueOf(focusOf(a, model), gradient);
-  const system = Matrix.eye(a.length).sub(r).add(Matrix.columnVector(u).mmul(Matrix.rowVector(c)));
+  const system = Matrix.eye(a.length)
+    .sub(r)
+    .add(Matrix.columnVector(u).mmul(Matrix.rowVector(c)));
   const right = Matrix.columnVector(gradient.map((g) => g - mean));
   return new LuDecomposition(system.transpose()).solve(right).to1DArray();
 }

@@ -29,7 +29,14 @@ describe('Gauss–Legendre quadrature', () => {
   });
 
   it('has the error that heat asks for, between any two eigenvalues, with few nodes', () => {
-    for (const [tau, spectrum] of [[1, 2], [0.1, 2], [12, 2], [1, 80], [0.01, 9], [3, 300]]) {
+    for (const [tau, spectrum] of [
+      [1, 2],
+      [0.1, 2],
+      [12, 2],
+      [1, 80],
+      [0.01, 9],
+      [3, 300],
+    ]) {
       const rule = heatQuadrature(tau, spectrum, 1e-11);
       for (let i = 0; i <= 40; i++) {
         for (let k = 0; k <= 40; k++) {
@@ -53,7 +60,12 @@ describe('Gauss–Legendre quadrature', () => {
 
 describe('the decay integrals', () => {
   it('are exact for what the nodes interpolate: ∫₀^σ e^{−(σ − r)} r^k dr', () => {
-    for (const [count, end] of [[1, 1], [6, 1], [9, 3], [37, 40]] as const) {
+    for (const [count, end] of [
+      [1, 1],
+      [6, 1],
+      [9, 3],
+      [37, 40],
+    ] as const) {
       const { nodes } = gaussLegendre(count, end);
       const table = decayIntegrals(nodes, end);
       for (let i = 0; i <= count; i++) {

@@ -296,6 +296,8 @@ describe('what is refused', () => {
     ]);
     const prior = Float64Array.of(1, 1, 0, 0);
     const result = await focus(graph, { prior }, backend);
-    await expect(adjointOf(graph, result, 'entropy', {}, backend)).rejects.toThrow(/positive focus/);
+    await expect(adjointOf(graph, result, 'entropy', {}, backend)).rejects.toThrow(
+      /positive focus/,
+    );
   });
 });
