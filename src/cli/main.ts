@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { ENGINE_VERSION } from '../report/manifest.js';
 import { convertCommand } from './convert.js';
+import { deltaCommand } from './delta.js';
 import { doctorCommand } from './doctor.js';
 import { reportError } from './exit.js';
 import { generateCommand } from './generate.js';
@@ -19,6 +20,7 @@ const program = new Command('focus')
 for (const command of [
   rankCommand(),
   statsCommand(),
+  deltaCommand(),
   convertCommand(),
   generateCommand(),
   doctorCommand(),
