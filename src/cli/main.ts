@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.js';
 import { reportError } from './exit.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
+import { rewardCommand } from './reward.js';
 import { statsCommand } from './stats.js';
 
 const program = new Command('focus')
@@ -21,6 +22,7 @@ for (const command of [
   rankCommand(),
   statsCommand(),
   deltaCommand(),
+  rewardCommand(),
   convertCommand(),
   generateCommand(),
   doctorCommand(),

@@ -76,9 +76,8 @@ export interface DifferenceOptions extends SolverOptions {
   readonly mode?: 'certified' | 'local' | undefined;
 }
 
-/** Share of the tolerance for the focus before, whose error counts twice. */
-const BASE_SHARE = 1 / 8;
-const SHIFT_SHARE = 1 / 2;
+/** Shares of the tolerance of Δφ: the focus before, whose error counts twice, and what is left out. */
+export const TOLERANCE_SHARES = { base: 1 / 8, shift: 1 / 2 } as const;
 const LEAST_TOLERANCE = 1e-15;
 const ONE = 2 ** 61;
 const ROUNDINGS = 2 ** -48;
@@ -99,7 +98,7 @@ export async function differenceOf(
   const changes = changesBetween(before, after);
   const solved = await focus(
     before,
-    { ...solver, tolerance: Math.max(LEAST_TOLERANCE, tolerance * BASE_SHARE) },
+    { ...solver, tolerance: Math.max(LEAST_TOLERANCE, tolerance * TOLERANCE_SHARES.base) },
     backend,
   );
   const { parameters } = solved;
@@ -166,7 +165,7 @@ async function nearShift(
 ): Promise<Found> {
   const phi = solved.phi.data;
   const base = { parameters: solved.parameters, phi, errorBound: solved.errorBound ?? 2 };
-  const goal = tolerance * SHIFT_SHARE;
+  const goal = tolerance * TOLERANCE_SHARES.shift;
   const [shift] = await shiftsOf(
     before,
     base,
