@@ -4,10 +4,12 @@
 import { Command } from 'commander';
 import { ENGINE_VERSION } from '../report/manifest.js';
 import { convertCommand } from './convert.js';
+import { deltaCommand } from './delta.js';
 import { doctorCommand } from './doctor.js';
 import { reportError } from './exit.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
+import { rewardCommand } from './reward.js';
 import { statsCommand } from './stats.js';
 
 const program = new Command('focus')
@@ -19,6 +21,8 @@ const program = new Command('focus')
 for (const command of [
   rankCommand(),
   statsCommand(),
+  deltaCommand(),
+  rewardCommand(),
   convertCommand(),
   generateCommand(),
   doctorCommand(),

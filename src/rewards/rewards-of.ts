@@ -11,6 +11,7 @@ import { openShifts, type BaseFocus, type ShiftOptions } from '../focus/shifts.j
 import { checkChanges, type AxonChanges } from '../graph/change.js';
 import type { Graph, WeightedGraph } from '../graph/graph.js';
 import type { BlockDag } from './block-dag.js';
+import { carryingBlocks, checkCarried } from './carrying-blocks.js';
 import { alignCheckpoint, type AlignedCheckpoint } from './checkpoint.js';
 import type { NamedFocus } from './closeness.js';
 import type { Interval } from './interval.js';
@@ -141,15 +142,7 @@ async function openRun(
 ): Promise<Run> {
   const needs = neededInputs(functions, options.rewards);
   const { checkpoint, dag, spectrum } = options;
-  for (const index of dag?.blockOfSignal.keys() ?? []) {
-    const block = (): string => String(dag?.ids[dag.blockOfSignal.get(index) ?? 0]);
-    check(
-      index < count,
-      'bad-input',
-      () => `block "${block()}": expected signals below ${count}, found signal ${index}`,
-      'signals are counted from 0, in the order they were given',
-    );
-  }
+  if (dag !== undefined) checkCarried(dag, count);
   check(
     !needs.has('spectra') || spectrum !== undefined,
     'bad-parameter',
@@ -250,7 +243,7 @@ async function rewardsOfOne(
       checkpoint === null || shift === undefined
         ? { measure: null }
         : shift.compare(checkpoint, namesOf(change)),
-    blocks: dag === undefined ? undefined : { dag, blocks: blocksOf(dag, index, count) },
+    blocks: dag === undefined ? undefined : { dag, blocks: carryingBlocks(dag, index, count) },
   };
   return {
     rewards: Object.fromEntries(
@@ -281,11 +274,4 @@ function namesOf({ added, names = [] }: RewardedChange): readonly string[] {
     'a checkpoint is aligned by id; axonChangesOf gives them as names',
   );
   return names;
-}
-
-/** The block of a change; those of all changes for the joint one. */
-function blocksOf(dag: BlockDag, index: number, count: number): readonly number[] {
-  if (index === count) return [...new Set(dag.blockOfSignal.values())];
-  const block = dag.blockOfSignal.get(index);
-  return block === undefined ? [] : [block];
 }
