@@ -6,6 +6,7 @@ import { ENGINE_VERSION } from '../report/manifest.js';
 import { convertCommand } from './convert.js';
 import { deltaCommand } from './delta.js';
 import { doctorCommand } from './doctor.js';
+import { epochCommand } from './epoch.js';
 import { reportError } from './exit.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
@@ -25,11 +26,12 @@ for (const command of [
   rewardCommand(),
   convertCommand(),
   generateCommand(),
+  epochCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);
 }
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
   command.exitOverride();
   if (command !== program) command.showHelpAfterError('(run with --help for the options)');
 }
