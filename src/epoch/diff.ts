@@ -35,7 +35,6 @@ export async function differencesOf(
       continue;
     }
     const manifests = [await manifestOf(first, epoch), await manifestOf(second, epoch)];
-    if (manifests[0].digest === manifests[1].digest) continue;
     const [ours, theirs] = manifests.map(({ manifest }) => manifest);
     found.push(...(await filesOf(first, second, epoch, ours, theirs)));
     for (const key of KEYS) {
@@ -59,25 +58,30 @@ async function filesOf(
   const found: ChainDifference[] = [];
   for (const name of names) {
     const [own, other] = [x, y].map((files) => files.find((file) => file.name === name));
-    if (own?.sha256 === other?.sha256) continue;
     const [a, b] = [await fileOf(first, epoch, name), await fileOf(second, epoch, name)];
     if (a === null || b === null) {
       // Links lie beside the epochs; their digest says enough.
-      const digests = { first: own?.sha256 ?? null, second: other?.sha256 ?? null };
+      const isMissing = (a === null) !== (b === null);
+      if (!isMissing && own?.sha256 === other?.sha256) continue;
+      const shownFile = (bytes: Uint8Array | null, digest: string | undefined): string | null =>
+        isMissing && bytes === null ? null : (digest ?? null);
+      const digests = { first: shownFile(a, own?.sha256), second: shownFile(b, other?.sha256) };
       found.push({ epoch, what: name, row: null, rows: null, ...digests });
       continue;
     }
     const difference = firstDifference({ name, bytes: a, rows: 0 }, b);
+    if (difference === null) continue;
     const rows = rowsThatDiffer(name, a, b);
     found.push({ epoch, what: name, rows, ...shownDifference(difference) });
   }
   return found;
 }
 
-function shownDifference(
-  difference: RowDifference | null,
-): Pick<ChainDifference, 'row' | 'first' | 'second'> {
-  const { row = null, expected = null, found = null } = difference ?? {};
+function shownDifference({
+  row,
+  expected,
+  found,
+}: RowDifference): Pick<ChainDifference, 'row' | 'first' | 'second'> {
   return { row, first: expected?.trimEnd() ?? null, second: found?.trimEnd() ?? null };
 }
 
