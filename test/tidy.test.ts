@@ -34,9 +34,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   backend: ['graph', 'base'],
   focus: ['backend', 'graph', 'base'],
   rewards: ['focus', 'backend', 'graph', 'base'],
+  simulate: ['rewards', 'focus', 'backend', 'graph', 'base'],
   report: ['formats', 'graph', 'base'],
-  'index.ts': ['rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
-  cli: ['rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
+  'index.ts': ['simulate', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
+  cli: ['simulate', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
 };
 
 interface Import {

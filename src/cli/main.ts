@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.js';
 import { reportError } from './exit.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
+import { simulateCommand } from './simulate.js';
 import { statsCommand } from './stats.js';
 
 const program = new Command('focus')
@@ -21,6 +22,7 @@ for (const command of [
   statsCommand(),
   convertCommand(),
   generateCommand(),
+  simulateCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

@@ -5,7 +5,7 @@
 import type { Observation, RunDiagnostics } from './observation.js';
 import type { Measure } from './score.js';
 import type { SimulationSettings } from './settings.js';
-import type { StrategyName } from './strategies.js';
+import { STRATEGIES, type StrategyName } from './strategies.js';
 import { type Estimate, meanOf, ratioOf, sideOf } from './statistics.js';
 import { type Basis, paidPer, timesCrowd } from './table.js';
 
@@ -66,7 +66,10 @@ export function findingsOf(
     ...identities(evidence),
     ...discovery(evidence),
   ];
-  return [...drafts.filter(({ estimate }) => estimate !== null).map(judged), ...unmeasured(settings)];
+  return [
+    ...drafts.filter(({ estimate }) => estimate !== null).map(judged),
+    ...unmeasured(settings),
+  ];
 }
 
 function judged(draft: Draft): Finding {
@@ -142,8 +145,8 @@ function accuracyPaid({ settings, diagnostics }: Evidence): Draft[] {
       id: `${name}-accuracy`,
       source: isSyntropy ? 'table' : 'bench',
       claim: isSyntropy
-        ? 'syntropy rewards semantic sharpening: signals that are right get more'
-        : `under ${name} signals that are right get more`,
+        ? 'syntropy rewards semantic sharpening: signals nearer to the truth get more'
+        : `under ${name} signals nearer to the truth get more`,
       measured: `${name} and accuracy of honest signals of one epoch correlate by {}`,
       estimate: meanOf(found),
       threshold: 0,
@@ -153,29 +156,41 @@ function accuracyPaid({ settings, diagnostics }: Evidence): Draft[] {
 }
 
 function earliness(evidence: Evidence): Draft[] {
-  const { functions } = evidence.settings;
   const claims: Partial<Record<string, string>> = {
     alignment: 'alignment favours early correct contributions',
     'dag-weight': 'dag-weight rewards foundational work',
   };
-  return functions.flatMap((name) => {
+  return evidence.settings.functions.flatMap((name) => {
     const claimed = claims[name];
-    const claim = claimed ?? `${name} pays early accurate links more than late confirming ones`;
-    const source = claimed === undefined ? 'page' : 'table';
-    return [
-      beside(evidence, ['early-accurate', 'late-confirming'], name, {
-        id: `${name}-early-late`,
-        source,
-        claim,
-        side: 'above',
-      }),
-      besideCrowd(evidence, 'early-accurate', name, 'emitted', {
-        id: `${name}-early`,
-        source,
-        claim: claimed ?? `${name} pays early accurate links more than the crowd's`,
-        side: 'above',
-      }),
-    ];
+    const early = beside(evidence, ['early-accurate', 'late-confirming'], name, {
+      id: `${name}-early-late`,
+      source: claimed === undefined ? 'page' : 'table',
+      claim: claimed ?? `${name} pays early accurate links more than late confirming ones`,
+      side: 'above',
+    });
+    const most = besideBestOther(evidence, name);
+    if (claimed === undefined) return [early, most];
+    const crowd = besideCrowd(evidence, 'early-accurate', name, 'emitted', {
+      id: `${name}-early`,
+      source: 'table',
+      claim: claimed,
+      side: 'above',
+    });
+    return [early, crowd, most];
+  });
+}
+
+/** Whether early, accurate links earn the most: beside the best of the other strategies. */
+function besideBestOther(evidence: Evidence, measure: Measure): Draft {
+  const earnings = (name: StrategyName): number =>
+    meanOf(paidPer(evidence.of(name, measure), 'seat', 'emitted'))?.value ?? -Infinity;
+  const others = STRATEGIES.map(({ name }) => name).filter((name) => name !== 'early-accurate');
+  const best = others.reduce((a, b) => (earnings(b) > earnings(a) ? b : a));
+  return beside(evidence, ['early-accurate', best], measure, {
+    id: `${measure}-most`,
+    source: 'page',
+    claim: `early, accurate links earn the most under ${measure}`,
+    side: 'above',
   });
 }
 
