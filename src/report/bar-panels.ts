@@ -31,9 +31,9 @@ export interface BarDrawing {
 }
 
 const COLUMNS = 3;
-const PANEL = { width: 380, gap: 28, head: 34, foot: 24 } as const;
+const PANEL = { width: 360, gap: 28, head: 34, foot: 24 } as const;
 const LABELS = 104;
-const NUMBERS = 74;
+const NUMBERS = 44;
 const BAR = 9;
 const ROW_GAP = 9;
 const MARGIN = 28;
@@ -113,7 +113,7 @@ function drawBar(
   end: number,
 ): string[] {
   const label = (found: string): string =>
-    text(at(end) + 10 + 34 * series, y + BAR - 1, found, 'font-size="9.5"');
+    text(at(end) + 10, y + BAR - 1, found, 'font-size="9.5"');
   if (value === null) return [label('–')];
   const isBeyond = value > end;
   const [x0, x1] = [at(0), at(Math.min(value, end))];
