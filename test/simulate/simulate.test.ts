@@ -16,6 +16,7 @@ import { simulate, type Simulation } from '../../src/simulate/simulate.js';
 import { STRATEGIES, strategyOf } from '../../src/simulate/strategies.js';
 import { makeWorld } from '../../src/simulate/world.js';
 
+const ISOLATED = ['delta-norm', 'syntropy', 'alignment'] as const;
 const TINY = { particles: 24, clusters: 2, crowd: 2, epochs: 4, runs: 2, leaves: 5 } as const;
 
 /** Seat's and crowd's payouts of each game and measure are whole numbers of emissions. */
@@ -206,11 +207,22 @@ describe('findings', { timeout: 120_000 }, () => {
     }
   });
 
-  it('in an isolated world: what an oscillator adds and takes back sums to nothing but under delta-norm', async () => {
-    const { observations } = await resultOf(1);
-    for (const { strategy, measure, seat } of observations) {
-      if (strategy !== 'oscillating') continue;
-      if (measure === 'delta-norm') expect(seat.raw).toBeGreaterThan(0.05);
+  it('hold of one oscillator alone: what it takes back sums to nothing, but under delta-norm', async () => {
+    const alone = resolveSettings({ ...settings, seed: 6, functions: ISOLATED });
+    const backend = openCpu({ threads: 1 });
+    const world = makeWorld(alone, randomStream(6, worldStream(0)));
+    const game = playGame(alone, 0, world, [strategyOf('oscillating')]);
+    const truth = named(world.truth, await solvedFocus(world.truth, 1e-9, backend));
+    const scored = await scoreGame(alone, game, { truth }, backend);
+    for (let epoch = 0; epoch < alone.epochs; epoch += 2) {
+      const [added, removed] = [scored[epoch], scored[epoch + 1]].map(({ rewards }) => rewards);
+      for (const name of [...ISOLATED, 'accuracy']) {
+        const slack = scored[epoch].errorBounds[name] + scored[epoch + 1].errorBounds[name];
+        const sum = added[name][0] + removed[name][0];
+        if (name !== 'delta-norm') expect(Math.abs(sum), name).toBeLessThanOrEqual(slack);
+        else expect(Math.abs(sum - 2 * added[name][0])).toBeLessThanOrEqual(slack);
+        expect(Math.abs(added[name][0]), name).toBeGreaterThan(10 * slack);
+      }
     }
   });
 });
