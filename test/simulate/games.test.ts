@@ -107,16 +107,27 @@ describe('games', () => {
     expect(sybil.game.stakes[sybil.seat]).toEqual(honest.game.stakes[honest.seat]);
   });
 
+  it('the crowd does the same beside one seat and beside all', () => {
+    const { settings, world, game, seat } = play('honest');
+    const players = [...game.players, ...STRATEGIES.map(({ name }) => strategyOf(name))];
+    const together = playGame(settings, 0, world, players);
+    game.epochs.forEach((played, epoch) =>
+      expect(together.epochs[epoch].filter(({ player }) => player <= seat)).toEqual(played),
+    );
+  });
+
   it('copying waits in the first epoch, then repeats one signal of another from the epoch before', () => {
-    const { signals, game, seat } = play('copying');
-    expect(signals[0]).toEqual([]);
-    signals.slice(1).forEach((some, k) => {
-      expect(some).toHaveLength(1);
-      const seen = game.epochs[k]
-        .filter(({ player }) => player !== seat)
-        .map(({ signal }) => pairsOf(signal));
-      expect(seen).toContainEqual(pairsOf(some[0]));
-    });
+    for (let seed = 1; seed <= 8; seed++) {
+      const { signals, game, seat } = play('copying', seed);
+      expect(signals[0]).toEqual([]);
+      signals.slice(1).forEach((some, k) => {
+        expect(some).toHaveLength(1);
+        const seen = game.epochs[k]
+          .filter(({ player }) => player !== seat)
+          .map(({ signal }) => pairsOf(signal));
+        expect(seen).toContainEqual(pairsOf(some[0]));
+      });
+    }
   });
 
   it('late-confirming adds to axons that were among the strongest the epoch before', () => {
@@ -161,12 +172,14 @@ describe('games', () => {
     const world = makeWorld(settings, randomStream(5, 0));
     const random = randomStream(5, 1);
     const draws = 60_000;
-    for (const epoch of [0, settings.epochs]) {
+    for (const epoch of [0, 2, settings.epochs]) {
       const counts = new Float64Array(settings.particles);
       const expected = new Float64Array(settings.particles);
       for (let k = 0; k < draws; k++) counts[Number(world.observe(epoch, random).to.slice(1))]++;
-      const { quality, clusterOf } = world;
-      const weight = (q: number): number => (epoch === 0 ? 1 : quality[q]);
+      const { quality, clusterOf, disclosure } = world;
+      // Twelve particles a cluster have the mean quality (1 + 1/2 + … + 1/12)/12.
+      const mean = Array.from({ length: 12 }, (_, k) => 1 / (k + 1) / 12).reduce((a, b) => a + b);
+      const weight = (q: number): number => (disclosure[q] <= epoch ? quality[q] : mean);
       for (let p = 0; p < settings.particles; p++) {
         const others = [...clusterOf.keys()].filter(
           (q) => q !== p && clusterOf[q] === clusterOf[p],
