@@ -1,6 +1,8 @@
-// What is measured of a game besides earnings: whether a function pays those who are right, and how
-// fast the weight of a block in the DAG accrues.
+// What is measured of a game besides earnings: whether a function pays those who are right, how fast
+// the weight of a block in the DAG accrues, and how sharp focus is beside the truth's.
 
+import { logarithm } from '../base/logarithm.js';
+import { compensatedSum } from '../focus/sums.js';
 import { blockDag } from '../rewards/block-dag.js';
 import { descendantCounts } from '../rewards/descendants.js';
 import { blocksOf } from './blocks.js';
@@ -48,4 +50,9 @@ export function accrualOf({ epochs }: Game): Accrual {
         .reduce((sum, count) => sum + count, 0);
     }),
   };
+}
+
+/** H(φ) = −Σ φ ln φ in nats, by a logarithm that is the same in every engine. O(n). */
+export function entropyOf(phi: Float64Array): number {
+  return -compensatedSum(phi.length, (i) => (phi[i] > 0 ? phi[i] * logarithm(phi[i]) : 0));
 }

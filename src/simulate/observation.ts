@@ -32,4 +32,6 @@ export interface RunDiagnostics {
   /** By function: correlation of reward and accuracy over honest signals; null: no variation. */
   readonly correlations: Readonly<Record<string, number | null>>;
   readonly accrual: Accrual;
+  /** H in nats of the hidden truth's focus, and of the graph's before and after the game. */
+  readonly entropies: { readonly truth: number; readonly first: number; readonly last: number };
 }

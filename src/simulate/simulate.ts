@@ -8,11 +8,12 @@ import { createHash } from 'node:crypto';
 import type { Backend } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { randomStream } from '../base/random.js';
+import type { NamedFocus } from '../rewards/closeness.js';
 import type { RewardsOfOptions } from '../rewards/rewards-of.js';
 import { findingsOf, type Finding } from './findings.js';
-import { accrualOf, correlationsOf } from './diagnostics.js';
+import { accrualOf, correlationsOf, entropyOf } from './diagnostics.js';
 import type { Earned, Observation, RunDiagnostics } from './observation.js';
-import { payoutsOf } from './payouts.js';
+import { emissionOf, payoutsOf } from './payouts.js';
 import { playGame, worldStream, type Game } from './play.js';
 import { probeDiscovery } from './probe.js';
 import { named, scoreGame, solvedFocus, type Measure, type ScoredEpoch } from './score.js';
@@ -25,8 +26,6 @@ import { makeWorld, type World } from './world.js';
 /** A simulation's result. */
 export interface Simulation {
   readonly settings: SimulationSettings;
-  /** Emission of an epoch under each function: one unit for every unit the players may stake. */
-  readonly emission: number;
   readonly strategies: readonly { readonly name: StrategyName; readonly rule: string }[];
   readonly measures: readonly Measure[];
   readonly observations: readonly Observation[];
@@ -81,7 +80,7 @@ export async function simulate(
       signals += game.epochs.reduce((sum, played) => sum + played.length, 0);
       observations.push(...observe(settings, run, game, scored, seats));
       if (seats[0].name === 'honest') {
-        diagnostics.push(await diagnose(settings, run, world, game, scored, backend));
+        diagnostics.push(await diagnose(settings, run, world, game, scored, truth, backend));
       }
       options.onProgress?.(++done, games);
     }
@@ -92,18 +91,12 @@ export async function simulate(
   return {
     ...partial,
     strategies: strategies.map(({ name, rule }) => ({ name, rule })),
-    emission: emissionOf(settings, settings.mixed ? strategies.length : 1),
     table: tableOf(order),
     findings: findingsOf(settings, order, diagnostics),
     errorBounds,
     signals,
     digest: createHash('sha256').update(JSON.stringify(order)).digest('hex'),
   };
-}
-
-/** The emission of an epoch: as much as all players but whales may stake. */
-export function emissionOf({ crowd, stake }: SimulationSettings, seats: number): number {
-  return (crowd + seats) * stake;
 }
 
 function nameOf({ name }: (typeof STRATEGIES)[number]): StrategyName {
@@ -124,12 +117,11 @@ function observe(
 ): Observation[] {
   const { crowd, functions } = settings;
   const players = game.players.length;
-  const emission = emissionOf(settings, seats.length);
   return [...functions, 'accuracy' as const].flatMap((measure) => {
     const raw = new Float64Array(players);
     const paid = new Float64Array(players);
     scored.forEach(({ rewards }, epoch) => {
-      const payouts = payoutsOf(rewards[measure], emission);
+      const payouts = payoutsOf(rewards[measure], emissionOf(settings, game.epochs[epoch]));
       game.epochs[epoch].forEach(({ player }, k) => {
         raw[player] += rewards[measure][k];
         paid[player] += payouts[k];
@@ -162,9 +154,19 @@ async function diagnose(
   world: World,
   game: Game,
   scored: readonly ScoredEpoch[],
+  truth: NamedFocus,
   backend: Backend,
 ): Promise<RunDiagnostics> {
+  const entropyAt = async (epoch: number): Promise<number> => {
+    const { phi } = await solvedFocus(game.graphs[epoch].graph, settings.tolerance, backend);
+    return entropyOf(phi);
+  };
   return {
+    entropies: {
+      truth: entropyOf(truth.values),
+      first: await entropyAt(0),
+      last: await entropyAt(settings.epochs),
+    },
     probe: await probeDiscovery(settings, run, world, game, backend),
     correlations: correlationsOf(settings, game, scored),
     accrual: accrualOf(game),

@@ -19,20 +19,24 @@ import { makeWorld } from '../../src/simulate/world.js';
 const ISOLATED = ['delta-norm', 'syntropy', 'alignment'] as const;
 const TINY = { particles: 24, clusters: 2, crowd: 2, epochs: 4, runs: 2, leaves: 5 } as const;
 
-/** Seat's and crowd's payouts of each game and measure are whole numbers of emissions. */
-function expectConserved({ observations, emission, settings }: Simulation): void {
+/** Payouts of each game and measure are stakes of whole players; under delta-norm of all who act. */
+function expectConserved({ observations, settings, strategies }: Simulation): void {
+  const { crowd: honest, epochs, stake, mixed } = settings;
   const games = new Map<string, number>();
   const crowds = new Map<string, number>();
   for (const { run, strategy, measure, seat, crowd } of observations) {
-    const key = `${run} ${settings.mixed ? '' : strategy} ${measure}`;
+    const key = `${run} ${mixed ? 'all' : strategy} ${measure}`;
     games.set(key, (games.get(key) ?? 0) + seat.paid);
     crowds.set(key, crowd.paid);
   }
   for (const [key, paid] of games) {
-    const epochs = (paid + (crowds.get(key) ?? NaN)) / emission;
-    expect(Math.abs(epochs - Math.round(epochs)), key).toBeLessThan(1e-9);
-    expect(Math.round(epochs), key).toBeLessThanOrEqual(settings.epochs);
-    if (key.endsWith('delta-norm')) expect(Math.round(epochs), key).toBe(settings.epochs);
+    const [, seat, measure] = key.split(' ');
+    const stakes = (paid + (crowds.get(key) ?? NaN)) / stake;
+    expect(Math.abs(stakes - Math.round(stakes)), key).toBeLessThan(1e-9);
+    const waits = mixed ? 2 : Number(seat === 'copying' || seat === 'late-confirming');
+    const most = epochs * (honest + (mixed ? strategies.length : 1)) - waits;
+    expect(Math.round(stakes), key).toBeLessThanOrEqual(most);
+    if (measure === 'delta-norm') expect(Math.round(stakes), key).toBe(most);
   }
 }
 
