@@ -42,7 +42,7 @@ function expectConserved({ observations, settings, strategies }: Simulation): vo
 
 describe('a simulation', () => {
   it('gives the same bits for a seed whatever the threads, and others for another seed', async () => {
-    const names = STRATEGIES.map(({ name }) => name).slice(0, 6);
+    const names = ['late-confirming', 'copying', 'oscillating', 'sybil'] as const;
     const run = async (seed: number, threads: number): Promise<Simulation> => {
       const backend = openCpu({ threads });
       return simulate({ ...TINY, seed }, { strategies: names }, backend);
@@ -155,7 +155,7 @@ describe('a simulation', () => {
 });
 
 describe('findings', { timeout: 120_000 }, () => {
-  const settings = { particles: 48, clusters: 4, crowd: 4, epochs: 6, runs: 4 } as const;
+  const settings = { particles: 48, clusters: 4, crowd: 4, epochs: 5, runs: 3 } as const;
   const results = new Map<number, Promise<Simulation>>();
   const resultOf = (seed: number): Promise<Simulation> => {
     const found =
