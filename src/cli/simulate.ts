@@ -1,6 +1,8 @@
 // focus simulate: runs strategies against each reward function and tells what each earns per unit
 // of stake. Reads nothing: its world comes from the seed.
 
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { FocusError } from '../base/errors.js';
@@ -102,6 +104,7 @@ function readWeights(text: string): HybridWeights {
 async function run(flags: SimulateFlags): Promise<void> {
   const { strategies, threads, out, svg, json, allFindings, ...given } = flags;
   const format = out === undefined ? null : rowFormatOf(out);
+  for (const path of [out, svg]) if (path !== undefined) await checkFolder(path);
   const started = performance.now();
   const progress = openProgress();
   const say = (line: string): void => {
@@ -110,23 +113,17 @@ async function run(flags: SimulateFlags): Promise<void> {
   };
   try {
     const settings = settingsOf(given);
-    const asked = settings.functions ?? DEFAULT_SETTINGS.functions;
-    if (!asked.includes('spectral-gap')) {
-      say('spectral-gap is left out: this command has no spectra of changed graphs yet');
-    }
-    progress.phase('playing');
     const backend = openCpu({ threads: threads ?? 1 });
-    const found = await interruptible((signal) =>
-      simulate(
-        settings,
-        {
-          strategies,
-          signal,
-          onProgress: (done, of) => progress.update(done / of, `${done} of ${of} games`),
-        },
-        backend,
-      ),
-    );
+    const found = await interruptible((signal) => {
+      // Said when Ctrl-C is already heard.
+      if (!(settings.functions ?? DEFAULT_SETTINGS.functions).includes('spectral-gap')) {
+        say('spectral-gap is left out: this command has no spectra of changed graphs yet');
+      }
+      progress.phase('playing');
+      const onProgress = (done: number, of: number): void =>
+        progress.update(done / of, `${done} of ${of} games`);
+      return simulate(settings, { strategies, signal, onProgress }, backend);
+    });
     progress.end();
     const elapsedMs = performance.now() - started;
     say(summary(found, elapsedMs));
@@ -176,6 +173,15 @@ function rowFormatOf(path: string): 'csv' | 'ndjson' {
     `--out ${path}: expected a name that ends in .csv or .ndjson`,
     'the extension chooses the format of the observations',
   );
+}
+
+/** Refuses, before any work, an output that cannot be written. */
+async function checkFolder(path: string): Promise<void> {
+  await access(dirname(resolve(path)), constants.W_OK).catch((cause: unknown) => {
+    throw new FocusError('usage', `${path}: expected a folder to write to, found none`, '', {
+      cause,
+    });
+  });
 }
 
 function write(path: string, text: string): Promise<void> {

@@ -7,6 +7,7 @@
 
 import type { Backend } from '../backend/backend.js';
 import { check } from '../base/errors.js';
+import { eventTurn } from '../base/turn.js';
 import { focus } from '../focus/focus.js';
 import { changedAxons } from '../focus/local/whole.js';
 import type { BaseFocus } from '../focus/shifts.js';
@@ -100,6 +101,8 @@ export async function scoreGame(
       backend,
     );
     const found: Scores[] = [];
+    // Lets Ctrl-C and timers in.
+    await eventTurn();
     for (const [k, { signal }] of played.entries()) {
       options.signal?.throwIfAborted();
       found.push(await scorer(axonChangesOf(linked, [signal]), k));

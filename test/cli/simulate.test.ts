@@ -66,11 +66,20 @@ describe('focus simulate', () => {
     expect(stdout).not.toMatch(/does not pay spam/);
   });
 
+  it('stops at Ctrl-C with exit code 130', async () => {
+    const { code, stdout } = await focusCommand(['simulate', '--runs', '1000'], {
+      interruptAt: /spectral-gap is left out/,
+    });
+    expect(code).toBe(130);
+    expect(stdout).toBe('');
+  });
+
   it('refuses what it cannot do, with exit code 2', async () => {
     for (const [args, message] of [
       [['--strategies', 'bribing'], /expected one of honest, .*found "bribing"/],
       [['--functions', 'luck'], /expected one of delta-norm, .*found "luck"/],
       [['--out', 'rows.txt'], /ends in \.csv or \.ndjson/],
+      [['--svg', '/nowhere/at/all.svg'], /expected a folder to write to/],
       [['--hybrid', '1,2'], /expected four numbers/],
       [['--noise', '1'], /simulate noise: expected a number in \[0, /],
       [['--functions', 'spectral-gap'], /spectral-gap expects a way to compute spectra/],

@@ -212,7 +212,7 @@ describe('findings', { timeout: 120_000 }, () => {
   });
 
   it('hold of one oscillator alone: what it takes back sums to nothing, but under delta-norm', async () => {
-    const alone = resolveSettings({ ...settings, seed: 6, functions: ISOLATED });
+    const alone = resolveSettings({ ...settings, epochs: 6, seed: 6, functions: ISOLATED });
     const backend = openCpu({ threads: 1 });
     const world = makeWorld(alone, randomStream(6, worldStream(0)));
     const game = playGame(alone, 0, world, [strategyOf('oscillating')]);
