@@ -18,6 +18,7 @@ const BENCHES = [
   'exact-distance',
   'merkle',
   'adjoint',
+  'epoch',
 ];
 
 const [name, ...rest] = process.argv.slice(2);

@@ -36,8 +36,19 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   rewards: ['focus', 'backend', 'graph', 'base'],
   simulate: ['rewards', 'focus', 'backend', 'graph', 'base'],
   report: ['formats', 'graph', 'base'],
-  'index.ts': ['simulate', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
-  cli: ['simulate', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
+  epoch: ['rewards', 'report', 'formats', 'focus', 'backend', 'graph', 'base'],
+  'index.ts': [
+    'epoch',
+    'simulate',
+    'rewards',
+    'focus',
+    'backend',
+    'formats',
+    'graph',
+    'base',
+    'report',
+  ],
+  cli: ['epoch', 'simulate', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
 };
 
 interface Import {

@@ -20,6 +20,8 @@ export interface Manifest {
   readonly command: string;
   /** Null where a run reads no file: its settings are in the result. */
   readonly input: FileRecord | null;
+  /** What was read besides it: signals, a checkpoint. */
+  readonly alsoRead?: readonly FileRecord[];
   readonly output: FileRecord;
   /** Result as in --json, certificate and digest included. */
   readonly result: Readonly<Record<string, unknown>>;
