@@ -34,10 +34,21 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   backend: ['graph', 'base'],
   focus: ['backend', 'graph', 'base'],
   rewards: ['focus', 'backend', 'graph', 'base'],
+  simulate: ['rewards', 'focus', 'backend', 'graph', 'base'],
   report: ['formats', 'graph', 'base'],
   epoch: ['rewards', 'report', 'formats', 'focus', 'backend', 'graph', 'base'],
-  'index.ts': ['epoch', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
-  cli: ['epoch', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
+  'index.ts': [
+    'epoch',
+    'simulate',
+    'rewards',
+    'focus',
+    'backend',
+    'formats',
+    'graph',
+    'base',
+    'report',
+  ],
+  cli: ['epoch', 'simulate', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
 };
 
 interface Import {

@@ -11,6 +11,7 @@ import { reportError } from './exit.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
+import { simulateCommand } from './simulate.js';
 import { statsCommand } from './stats.js';
 
 const program = new Command('focus')
@@ -27,6 +28,7 @@ for (const command of [
   convertCommand(),
   generateCommand(),
   epochCommand(),
+  simulateCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

@@ -18,7 +18,8 @@ export interface FileRecord {
 /** What a manifest says. */
 export interface Manifest {
   readonly command: string;
-  readonly input: FileRecord;
+  /** Null where a run reads no file: its settings are in the result. */
+  readonly input: FileRecord | null;
   /** What was read besides it: signals, a checkpoint. */
   readonly alsoRead?: readonly FileRecord[];
   readonly output: FileRecord;
