@@ -7,6 +7,7 @@ import { convertCommand } from './convert.js';
 import { deltaCommand } from './delta.js';
 import { doctorCommand } from './doctor.js';
 import { reportError } from './exit.js';
+import { explainCommand } from './explain.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
@@ -23,6 +24,7 @@ for (const command of [
   statsCommand(),
   deltaCommand(),
   rewardCommand(),
+  explainCommand(),
   convertCommand(),
   generateCommand(),
   doctorCommand(),

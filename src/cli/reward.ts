@@ -19,7 +19,7 @@ import { openGraphRoot } from '../graph/root.js';
 import { signalPlace, type Delta } from '../graph/signal.js';
 import { fileRecord, writeManifest } from '../report/manifest.js';
 import { blockDag, type BlockDag } from '../rewards/block-dag.js';
-import type { RewardName } from '../rewards/reward.js';
+import { neededInputs, type RewardName } from '../rewards/reward.js';
 import { rewardsExactOf } from '../rewards/rewards-exact.js';
 import { rewardsOf, type RewardsOfOptions } from '../rewards/rewards-of.js';
 import { readCheckpoint, type Checkpoint } from './checkpoint-input.js';
@@ -107,7 +107,7 @@ async function run(path: string, signalPath: string, flags: RewardFlags): Promis
   const started = performance.now();
   const functions = chosenFunctions(flags, SPECTRUM !== undefined);
   checkHybrid(flags);
-  rewardOptionsOf(flags);
+  neededInputs(functions, rewardOptionsOf(flags));
   const inputs = [path, signalPath, flags.checkpoint, flags.blocks].filter(
     (each) => each !== undefined,
   );
