@@ -30,7 +30,7 @@ import {
 } from './explain-text.js';
 import type { Say } from './input.js';
 import { interruptible } from './interrupt.js';
-import { addKernelOptions, parametersOf, type KernelFlags } from './kernel-options.js';
+import { addKernelOptions, parametersOf, toleranceOf, type KernelFlags } from './kernel-options.js';
 import { checkStandardInput, describeSignals, readLinked } from './linked-input.js';
 import { openProgress } from './progress.js';
 import { rowOf, type SignalRow } from './reward-rows.js';
@@ -112,6 +112,7 @@ async function explain(
     () => '--precision: expected f64, found exact',
     'explanations are in f64: parts are rounded to doubles in any case',
   );
+  const tolerance = toleranceOf(flags);
   checkStandardInput(other === null ? [path] : [path, other]);
   const progress = openProgress();
   const say: Say = (line) => {
@@ -126,7 +127,7 @@ async function explain(
     const { json, text } = await interruptible(async (signal) => {
       say(`backend: ${backend.description} (${reason})`);
       progress.phase('solving');
-      const { tolerance = 1e-9, top = DEFAULT_TOP } = flags;
+      const { top = DEFAULT_TOP } = flags;
       const goal = Math.max(1e-15, tolerance * TOLERANCE_SHARES.base);
       const settings = {
         ...parametersOf(flags),

@@ -26,7 +26,7 @@ import { readCheckpoint, type Checkpoint } from './checkpoint-input.js';
 import { EXIT_NOT_CONVERGED } from './exit.js';
 import type { Say } from './input.js';
 import { interruptible } from './interrupt.js';
-import { addKernelOptions, parametersOf, type KernelFlags } from './kernel-options.js';
+import { addKernelOptions, parametersOf, toleranceOf, type KernelFlags } from './kernel-options.js';
 import {
   checkOutput,
   checkStandardInput,
@@ -105,6 +105,7 @@ export function rewardCommand(): Command {
 
 async function run(path: string, signalPath: string, flags: RewardFlags): Promise<void> {
   const started = performance.now();
+  toleranceOf(flags);
   const functions = chosenFunctions(flags, SPECTRUM !== undefined);
   checkHybrid(flags);
   neededInputs(functions, rewardOptionsOf(flags));
