@@ -113,8 +113,6 @@ describe('focus explain', () => {
   it.each([
     [['particle', 'nobody', KARATE], 3, /no particle "nobody" among the 34 particles/],
     [['link', '2', '1', KARATE], 3, /expected a link "2" → "1", found one the other way/],
-    [['link', '1', '34', KARATE], 3, /expected a link "1" → "34", found none/],
-    [['neuron', 'n', KARATE], 3, /no neuron "n" signs a link/],
     [['particle', '1', KARATE, '--precision', 'exact'], 2, /expected f64, found exact/],
     [
       ['particle', '1', KARATE, '--reading', 'reference-2026-07'],
