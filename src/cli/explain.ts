@@ -199,6 +199,12 @@ async function neuron(
   const found = explainNeuron(linked, flows, index < 0 ? NO_NEURON - 1 : index);
   const without = await shiftWithout(context, id, found.indices);
   const rewards = signalPath === undefined ? null : await rewardsFor(context, id, signalPath);
+  check(
+    index >= 0 || (rewards ?? []).length > 0,
+    'bad-input',
+    () => `neuron ${shown(id)} signs no link and no signal`,
+    'ids are compared as they stand',
+  );
   const { indices: _, targets, ...rest } = found;
   const removal =
     found.counted === 0 ? '' : removalText('its links', without, nameOf, Math.min(top, 5));

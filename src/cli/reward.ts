@@ -55,10 +55,14 @@ import {
 import { choice, option, readNumber, withConfig } from './settings.js';
 
 /**
- * Where spectra come from, for spectral-gap: a function from a graph to its spectrum with proven ends.
- * This is the one place to plug one in; undefined makes spectral-gap a usage error.
+ * Where spectra come from, for spectral-gap: from the parameters of a run, a function from a graph to
+ * its spectrum with proven ends. This is the one place to plug one in, such as
+ *   (parameters) => async (graph) => measuresOfSpectrum(await spectrumOf(graph, parameters))
+ * Undefined makes spectral-gap a usage error.
  */
-const SPECTRUM: RewardsOfOptions['spectrum'] = undefined;
+const SPECTRUM = undefined as SpectrumSource | undefined;
+
+type SpectrumSource = (parameters: Parameters) => RewardsOfOptions['spectrum'];
 
 type RewardFlags = Omit<KernelFlags, 'precision'> &
   RewardChoice & {
@@ -246,7 +250,7 @@ async function computeDoubles(
       tolerance: tolerance * TOLERANCE_SHARES.shift,
       checkpoint: checkpoint?.focus,
       dag,
-      spectrum: SPECTRUM,
+      spectrum: SPECTRUM?.(parameters),
       ...running,
     },
     backend,

@@ -70,7 +70,7 @@ export function explainParticle(flows: Flows, particle: number, top: number): Pa
   };
 }
 
-/** What arrives through each neighbour, largest first, ties by particle. */
+/** What arrives through each neighbour that gives something, largest first, ties by particle. */
 function arrivingAt({ adjacency, reverse, ahead, back }: Flows, i: number): ArrivingFlow[] {
   const { axons } = adjacency;
   const weights = new Map<number, { weightIn: number; weightOut: number }>();
@@ -93,5 +93,7 @@ function arrivingAt({ adjacency, reverse, ahead, back }: Flows, i: number): Arri
     const total = along.diffusion + springs + heat;
     return { particle: j, weightIn, weightOut, diffusion: along.diffusion, springs, heat, total };
   });
-  return found.sort((a, b) => b.total - a.total || a.particle - b.particle);
+  // Without springs and heat, a link that leads away brings nothing back.
+  const giving = found.filter(({ total }) => total > 0);
+  return giving.sort((a, b) => b.total - a.total || a.particle - b.particle);
 }
