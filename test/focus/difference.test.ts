@@ -105,6 +105,33 @@ describe('a difference', () => {
     }
   });
 
+  it('moves particles that flow never reaches, in proportion to their focus', async () => {
+    // A change of stake in one component changes the prior of the other.
+    const builder = createLinkBuilder();
+    for (const [from, to, amount] of randomLinks(6, 10, 30)) {
+      builder.addRow(builder.particleOf(from), builder.particleOf(to), amount);
+      builder.addRow(
+        builder.particleOf(`far ${from}`),
+        builder.particleOf(`far ${to}`),
+        2 * amount,
+      );
+    }
+    const base = linkGraph(builder.finish());
+    const links = [{ from: 'p1', to: 'p2', amount: 3e6 }];
+    const { after } = applyDelta(base, [{ neuron: null, links, remove: [], change: [] }]);
+    const found = await differenceOf(base.graph, after.graph, { tolerance: 1e-11 }, doubles);
+    const [x, y] = [denseById(base.graph), denseById(after.graph)];
+    const shift = byId(found);
+    const far = [...x.keys()].filter((id) => id.startsWith('far'));
+    expect(far.length).toBeGreaterThan(5);
+    for (const id of far) {
+      const truth = (y.get(id) ?? NaN) - (x.get(id) ?? NaN);
+      expect(truth).toBeLessThan(-1e-6);
+      expect(Math.abs((shift.get(id) ?? NaN) - truth)).toBeLessThan(1e-11);
+    }
+    expect(found.near?.reach).toBeLessThan(x.size);
+  });
+
   it.each(['focus-1-combinatorial', 'reference-2026-07'] as const)(
     'is that of two whole solves for the reading %s',
     async (reading) => {
