@@ -21,7 +21,14 @@ export type { Backend, Precision } from './backend/backend.js';
 export type { ExactBackend } from './backend/exact.js';
 export { digestOfExactFocus, digestOfFocus } from './base/digest.js';
 export { detailsOf, type FocusDetails } from './focus/details.js';
-export { exactDecimal } from './focus/exact/decimal.js';
+export {
+  differenceOf,
+  type Difference,
+  type DifferenceOptions,
+  type DifferenceRows,
+  type ExactDifference,
+} from './focus/difference.js';
+export { exactDecimal, parseExactDecimal } from './focus/exact/decimal.js';
 export {
   alignUnits,
   deltaOf,
@@ -30,6 +37,7 @@ export {
   type NamedUnits,
   type SyntropyChange,
 } from './focus/exact/delta.js';
+export { differenceExact } from './focus/exact/difference.js';
 export { detailsExact, type ExactDetails } from './focus/exact/details.js';
 export {
   focusExact,
@@ -39,6 +47,10 @@ export {
   type ExactPart,
   type ExactStart,
 } from './focus/exact/focus-exact.js';
+export { openFlows, type Flow, type Flows } from './focus/explain/flows.js';
+export { explainLink, type LinkExplanation } from './focus/explain/link.js';
+export { explainNeuron, type NeuronExplanation } from './focus/explain/neuron.js';
+export { explainParticle, type ParticleExplanation } from './focus/explain/particle.js';
 export { focus, type FocusResult, type SolverOptions } from './focus/focus.js';
 export type { Eigenvalue } from './focus/spectrum.js';
 export { entropiesOf, topOf, type Entropies } from './focus/measures.js';
@@ -49,6 +61,7 @@ export {
   type Prior,
   type Reading,
 } from './focus/parameters.js';
+export { readBlocks } from './formats/blocks.js';
 export { readFocus } from './formats/read-focus.js';
 export {
   readGraph as openGraph,
@@ -56,8 +69,11 @@ export {
   type ReadNotes,
   type ReadOptions,
 } from './formats/read.js';
+export { readDeltaLog, readSignals, streamDeltas, type SignalNotes } from './formats/signals.js';
 export { writeFocus } from './formats/write-focus.js';
 export { writeLinks } from './formats/write-links.js';
+export { signalLine, writeDeltaLog, writeSignals } from './formats/write-signals.js';
+export { writeTable, type OutputColumn } from './formats/write-table.js';
 export { axonChangesOf, changesBetween, type NamedAxonChanges } from './graph/axon-changes.js';
 export { buildGraph, type BuildOptions } from './graph/build.js';
 export type { AxonChange, AxonChanges } from './graph/change.js';
@@ -71,6 +87,23 @@ export { linkGraph, type LinkedGraph, type LinkSet } from './graph/linked.js';
 export type { Links } from './graph/links.js';
 export { shapeOf, type Shape } from './graph/shape.js';
 export type { Delta, LinkChange, LinkSelector, Signal, SignalLink } from './graph/signal.js';
+export { blockDag, type BlockDag } from './rewards/block-dag.js';
+export {
+  evaluateReward,
+  evaluateRewardExact,
+  REWARD_FUNCTIONS,
+  rewardFunction,
+  type ExactReward,
+  type RewardName,
+  type RewardOptions,
+  type RewardResult,
+} from './rewards/reward.js';
+export {
+  rewardsExactOf,
+  type RewardsExact,
+  type RewardsExactOptions,
+} from './rewards/rewards-exact.js';
+export { rewardsOf, type RewardsOf, type RewardsOfOptions } from './rewards/rewards-of.js';
 export type { Finding, Verdict } from './simulate/findings.js';
 export type { Observation } from './simulate/observation.js';
 export { DEFAULT_SETTINGS as SIMULATION_DEFAULTS } from './simulate/settings.js';

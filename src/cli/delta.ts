@@ -18,7 +18,7 @@ import { fileRecord, writeManifest } from '../report/manifest.js';
 import { EXIT_NOT_CONVERGED } from './exit.js';
 import type { Say } from './input.js';
 import { interruptible } from './interrupt.js';
-import { addKernelOptions, parametersOf, type KernelFlags } from './kernel-options.js';
+import { addKernelOptions, parametersOf, toleranceOf, type KernelFlags } from './kernel-options.js';
 import {
   checkOutput,
   checkStandardInput,
@@ -127,6 +127,7 @@ async function run(path: string, deltaPath: string, flags: DeltaFlags): Promise<
 
 async function checkFlags(path: string, deltaPath: string, flags: DeltaFlags): Promise<void> {
   const { floor, local, precision, out, apply: target } = flags;
+  toleranceOf(flags);
   check(
     floor === undefined || floor >= 0,
     'usage',
@@ -171,8 +172,8 @@ async function compute(
   say: Say,
 ): Promise<Difference> {
   const { axons } = before.graph.report;
-  const { tolerance = 1e-9, local } = flags;
-  const options = { ...parametersOf(flags), tolerance };
+  const { local } = flags;
+  const options = { ...parametersOf(flags), tolerance: toleranceOf(flags) };
   const announce = (description: string, reason: string): void => {
     say(`backend: ${description} (${reason})`);
     progress.phase('solving');

@@ -3,6 +3,7 @@
 
 import type { Command } from 'commander';
 import { BACKEND_NAMES, type BackendName } from '../backend/choose.js';
+import { check } from '../base/errors.js';
 import { READINGS, type FocusOptions, type Reading } from '../focus/parameters.js';
 import { LINK_FORMATS, type LinkFormat } from '../formats/link-format.js';
 import { choice, option, readInteger, readLambda, readNumber } from './settings.js';
@@ -49,4 +50,14 @@ export function addKernelOptions(command: Command, tolerance: string): Command {
 export function parametersOf(flags: KernelFlags): FocusOptions {
   const { reading, teleport, mu, tau, lambda, unit, prior } = flags;
   return { reading, teleport, mu, tau, lambda, unit, prior };
+}
+
+/** The L1 error to certify, 1e-9 by default. Throws `usage` for one outside (0, 2]. */
+export function toleranceOf({ tolerance = 1e-9 }: KernelFlags): number {
+  check(
+    tolerance > 0 && tolerance <= 2,
+    'usage',
+    () => `--tolerance: expected a number in (0, 2], found ${tolerance}`,
+  );
+  return tolerance;
 }

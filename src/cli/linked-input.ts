@@ -9,6 +9,7 @@ import type { SignalNotes } from '../formats/signals.js';
 import { linksOfGraph } from '../formats/write-links.js';
 import { linkGraph, type LinkedGraph } from '../graph/linked.js';
 import type { FileRecord } from '../report/manifest.js';
+import { plural } from './explain-text.js';
 import { describeInput, type Say } from './input.js';
 import type { KernelFlags } from './kernel-options.js';
 
@@ -45,11 +46,11 @@ export async function readLinked(
 export function describeSignals(notes: SignalNotes, say: Say): void {
   const { name, signals, links, removals, changes, roundedAmounts } = notes;
   const parts = [
-    `${links} links to add`,
+    `${plural(links, 'link')} to add`,
     ...(removals > 0 ? [`${removals} to remove`] : []),
     ...(changes > 0 ? [`${changes} to change`] : []),
   ];
-  say(`read ${name}: ${signals} signals, ${parts.join(', ')}`);
+  say(`read ${name}: ${plural(signals, 'signal')}, ${parts.join(', ')}`);
   if (roundedAmounts > 0) {
     say(`  ${roundedAmounts} amounts above 2^53 rounded to the nearest double`);
   }

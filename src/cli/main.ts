@@ -8,6 +8,7 @@ import { deltaCommand } from './delta.js';
 import { doctorCommand } from './doctor.js';
 import { epochCommand } from './epoch.js';
 import { reportError } from './exit.js';
+import { explainCommand } from './explain.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
@@ -25,6 +26,7 @@ for (const command of [
   statsCommand(),
   deltaCommand(),
   rewardCommand(),
+  explainCommand(),
   convertCommand(),
   generateCommand(),
   epochCommand(),

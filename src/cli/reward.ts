@@ -19,14 +19,14 @@ import { openGraphRoot } from '../graph/root.js';
 import { signalPlace, type Delta } from '../graph/signal.js';
 import { fileRecord, writeManifest } from '../report/manifest.js';
 import { blockDag, type BlockDag } from '../rewards/block-dag.js';
-import type { RewardName } from '../rewards/reward.js';
+import { neededInputs, type RewardName } from '../rewards/reward.js';
 import { rewardsExactOf } from '../rewards/rewards-exact.js';
 import { rewardsOf, type RewardsOfOptions } from '../rewards/rewards-of.js';
 import { readCheckpoint, type Checkpoint } from './checkpoint-input.js';
 import { EXIT_NOT_CONVERGED } from './exit.js';
 import type { Say } from './input.js';
 import { interruptible } from './interrupt.js';
-import { addKernelOptions, parametersOf, type KernelFlags } from './kernel-options.js';
+import { addKernelOptions, parametersOf, toleranceOf, type KernelFlags } from './kernel-options.js';
 import {
   checkOutput,
   checkStandardInput,
@@ -55,10 +55,14 @@ import {
 import { choice, option, readNumber, withConfig } from './settings.js';
 
 /**
- * Where spectra come from, for spectral-gap: a function from a graph to its spectrum with proven ends.
- * This is the one place to plug one in; undefined makes spectral-gap a usage error.
+ * Where spectra come from, for spectral-gap: from the parameters of a run, a function from a graph to
+ * its spectrum with proven ends. This is the one place to plug one in, such as
+ *   (parameters) => async (graph) => measuresOfSpectrum(await spectrumOf(graph, parameters))
+ * Undefined makes spectral-gap a usage error.
  */
-const SPECTRUM: RewardsOfOptions['spectrum'] = undefined;
+const SPECTRUM = undefined as SpectrumSource | undefined;
+
+type SpectrumSource = (parameters: Parameters) => RewardsOfOptions['spectrum'];
 
 type RewardFlags = Omit<KernelFlags, 'precision'> &
   RewardChoice & {
@@ -105,9 +109,10 @@ export function rewardCommand(): Command {
 
 async function run(path: string, signalPath: string, flags: RewardFlags): Promise<void> {
   const started = performance.now();
+  toleranceOf(flags);
   const functions = chosenFunctions(flags, SPECTRUM !== undefined);
   checkHybrid(flags);
-  rewardOptionsOf(flags);
+  neededInputs(functions, rewardOptionsOf(flags));
   const inputs = [path, signalPath, flags.checkpoint, flags.blocks].filter(
     (each) => each !== undefined,
   );
@@ -245,7 +250,7 @@ async function computeDoubles(
       tolerance: tolerance * TOLERANCE_SHARES.shift,
       checkpoint: checkpoint?.focus,
       dag,
-      spectrum: SPECTRUM,
+      spectrum: SPECTRUM?.(parameters),
       ...running,
     },
     backend,

@@ -154,8 +154,11 @@ function divergenceTerm(a: number, b: number): number {
   const sum = a + b;
   if (sum === 0) return 0;
   const lean = (a - b) / sum;
-  const part = (value: number, by: number): number =>
-    value === 0 ? 0 : value * logarithmOfOnePlus(by);
+  // Near −1 the lean of the smaller has lost what tells it from zero, so its quotient is taken.
+  const part = (value: number, by: number): number => {
+    if (value === 0) return 0;
+    return value * (by < -0.5 ? logarithm((2 * value) / sum) : logarithmOfOnePlus(by));
+  };
   return part(a, lean) + part(b, -lean);
 }
 

@@ -47,8 +47,8 @@ export function within(interval: Interval, least: number, most: number): Interva
   return {
     ...interval,
     value: cut(interval.value),
-    lower: Math.max(least, interval.lower),
-    upper: Math.min(most, interval.upper),
+    lower: cut(interval.lower),
+    upper: cut(interval.upper),
   };
 }
 

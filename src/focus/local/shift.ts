@@ -141,7 +141,8 @@ export function reduceShift(
     particlesAfter: after,
     norm,
     // H' − H = ln(1 + Ση) + (Ση · Σφ ln φ − (Σχ ln χ − Σφ ln φ))/(1 + Ση)
-    entropyPart: -(ofMass + (global - logarithms) / mass),
+    // Subtracted from zero, so that nothing is 0 and not −0.
+    entropyPart: 0 - (ofMass + (global - logarithms) / mass),
     discoveryPart: after === n ? 0 : logarithm(after) - logarithm(n),
     errorBound: errorAfter + errorBound,
     leftOut,
