@@ -72,7 +72,7 @@ async function prepare(contestant, graph, backend, columns) {
   const arcs = graph.columns.length;
   const { weights: kind, exact } = contestant;
   const weights = Float64Array.from({ length: arcs }, (_, k) =>
-    kind === 'uniform' ? 1 : 1 + (k * 7919) % 1000,
+    kind === 'uniform' ? 1 : 1 + ((k * 7919) % 1000),
   );
   const exponents = new Uint8Array(rows).fill(EXPONENTS[kind]);
   const workspace = exact

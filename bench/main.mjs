@@ -7,7 +7,18 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const BENCHES = ['pagerank', 'acceleration', 'main-job', 'verbs', 'peers', 'exact-cpu', 'exact-gpu', 'exact-distance'];
+const BENCHES = [
+  'pagerank',
+  'acceleration',
+  'main-job',
+  'verbs',
+  'peers',
+  'exact-cpu',
+  'exact-gpu',
+  'exact-distance',
+  'merkle',
+  'adjoint',
+];
 
 const [name, ...rest] = process.argv.slice(2);
 if (name === 'compare') compare(rest);

@@ -7,7 +7,10 @@ import { kronecker } from './kronecker.mjs';
 
 export async function bench({ scale = '14', rounds = '15' }) {
   const graph = kronecker(Number(scale));
-  const contestants = { 'gpu.js cpu mode f32': gpuJs(graph), 'ours f32, 1 thread': await ours(graph) };
+  const contestants = {
+    'gpu.js cpu mode f32': gpuJs(graph),
+    'ours f32, 1 thread': await ours(graph),
+  };
   const times = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
   let sums = {};
   for (let round = 0; round < Number(rounds); round++) {
@@ -19,7 +22,8 @@ export async function bench({ scale = '14', rounds = '15' }) {
     }
   }
   const [theirs, own] = Object.values(sums);
-  if (Math.abs(theirs - own) > 1e-3 * Math.abs(own)) throw new Error(`results differ: ${theirs}, ${own}`);
+  if (Math.abs(theirs - own) > 1e-3 * Math.abs(own))
+    throw new Error(`results differ: ${theirs}, ${own}`);
   return Object.entries(times).map(([contestant, all]) => {
     const ms = all.sort((a, b) => a - b)[all.length >> 1];
     return { contestant, scale, ms, 'arcs/ns': graph.columns.length / ms / 1e6 };
@@ -46,7 +50,10 @@ function gpuJs({ rows, offsets, columns }) {
 async function ours(graph) {
   const workspace = await openCpu({ precision: 'f32', threads: 1 }).open(graph, 'in');
   const [x, out] = [workspace.vector(1), workspace.vector(1)];
-  workspace.write(x, Float64Array.from({ length: graph.rows }, (_, i) => 1 / (1 + (i % 97))));
+  workspace.write(
+    x,
+    Float64Array.from({ length: graph.rows }, (_, i) => 1 / (1 + (i % 97))),
+  );
   return async () => {
     workspace.product({ out, direction: 'in', x, factor: 1, terms: [] });
     const [[sum]] = await workspace.numbers(workspace.reduce([{ kind: 'sum', x: out }]));

@@ -1,10 +1,10 @@
-// Builds the package: TypeScript to dist/, the AssemblyScript kernels to kernels/kernels.wasm.
+// Builds the package: TypeScript to dist/, the AssemblyScript kernels to two modules in kernels/.
 // Skips a step whose output is newer than all of its inputs, so that tests and commands start fast.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { kernelArguments } from './kernel-arguments.mjs';
+import { kernelArguments, merkleArguments } from './kernel-arguments.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -22,10 +22,15 @@ const settings = Math.max(age('package-lock.json'), age('tsconfig.json'), newest
 const run = (script, ...args) =>
   execFileSync(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
 
-// The kernels compile the control block's layout from src, so it is one of their inputs.
-const layout = age('src/backend/cpu/layout.ts');
-if (age('kernels/kernels.wasm') < Math.max(newest('kernels', '.ts'), layout, settings)) {
-  run('node_modules/assemblyscript/bin/asc.js', ...kernelArguments);
+// The kernels compile the layout of their control block from src, so it is one of their inputs.
+const modules = [
+  ['kernels/kernels.wasm', 'src/backend/cpu/layout.ts', kernelArguments],
+  ['kernels/merkle.wasm', 'src/base/merkle-layout.ts', merkleArguments],
+];
+for (const [output, layout, options] of modules) {
+  if (age(output) < Math.max(newest('kernels', '.ts'), age(layout), settings)) {
+    run('node_modules/assemblyscript/bin/asc.js', ...options);
+  }
 }
 if (age('dist/.built') < Math.max(newest('src', '.ts'), settings)) {
   rmSync('dist', { recursive: true, force: true });

@@ -1,1 +1,2 @@
 export declare const kernelArguments: readonly string[];
+export declare const merkleArguments: readonly string[];

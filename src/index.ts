@@ -58,11 +58,16 @@ export {
 } from './formats/read.js';
 export { writeFocus } from './formats/write-focus.js';
 export { writeLinks } from './formats/write-links.js';
+export { axonChangesOf, changesBetween, type NamedAxonChanges } from './graph/axon-changes.js';
 export { buildGraph, type BuildOptions } from './graph/build.js';
+export type { AxonChange, AxonChanges } from './graph/change.js';
 export type { Csr } from './graph/csr.js';
+export { applyDelta, replay, type Applied } from './graph/delta.js';
 export { generateLinks, generateTsv, type GenerateOptions } from './graph/generate.js';
 export type { Graph, GraphReport } from './graph/graph.js';
 export type { Ids } from './graph/ids.js';
 export { createLinkBuilder, type LinkBuilder } from './graph/link-builder.js';
+export { linkGraph, type LinkedGraph, type LinkSet } from './graph/linked.js';
 export type { Links } from './graph/links.js';
 export { shapeOf, type Shape } from './graph/shape.js';
+export type { Delta, LinkChange, LinkSelector, Signal, SignalLink } from './graph/signal.js';

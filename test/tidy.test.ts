@@ -33,9 +33,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   formats: ['graph', 'base'],
   backend: ['graph', 'base'],
   focus: ['backend', 'graph', 'base'],
+  rewards: ['focus', 'backend', 'graph', 'base'],
   report: ['formats', 'graph', 'base'],
-  'index.ts': ['focus', 'backend', 'formats', 'graph', 'base', 'report'],
-  cli: ['focus', 'backend', 'formats', 'graph', 'base', 'report'],
+  'index.ts': ['rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
+  cli: ['rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
 };
 
 interface Import {

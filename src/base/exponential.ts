@@ -3,12 +3,12 @@
 //   x = k ln 2 + r, |r| ≤ ln 2 / 2      e^r = 1 + r + r c / (2 − c),  c = r − r² P(r²)
 // Source: fdlibm, e_exp.c (Sun Microsystems, 1993). Error below 1 ulp.
 
-const LN2_HIGH = 6.93147180369123816490e-1;
+const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
-const INVERSE_LN2 = 1.44269504088896338700;
+const INVERSE_LN2 = 1.442695040888963387;
 const P = [
   1.66666666666666019037e-1, -2.77777777770155933842e-3, 6.61375632143793436117e-5,
-  -1.65339022054652515390e-6, 4.13813679705723846039e-8,
+  -1.6533902205465251539e-6, 4.13813679705723846039e-8,
 ];
 /** Below this the result is less than half the least double. */
 const LEAST = -745.2;

@@ -83,7 +83,10 @@ export function rankCommand(): Command {
   ]);
   option(command, '--out <file>', 'write every particle to .ndjson, .csv or .parquet');
   option(command, '--top <k>', `print the k highest (default ${DEFAULT_TOP})`, readInteger(0));
-  command.option('--details', 'also |λ₂|, Fiedler value, free energy, and the operators of the top');
+  command.option(
+    '--details',
+    'also |λ₂|, Fiedler value, free energy, and the operators of the top',
+  );
   command.option('--json', 'print one JSON object');
   command.option('--dry-run', 'print the plan and a memory estimate, compute nothing');
   return withConfig(command).action((links: string, flags: RankFlags) => rank(links, flags));
@@ -273,9 +276,7 @@ function summaryOf(
           lambda2Diffusion: details.lambda2Diffusion.value,
           fiedler: details.fiedler.value,
           freeEnergy: details.freeEnergy,
-          ...(details.freeEnergyExact === null
-            ? {}
-            : { freeEnergyExact: details.freeEnergyExact }),
+          ...(details.freeEnergyExact === null ? {} : { freeEnergyExact: details.freeEnergyExact }),
         }),
     elapsedMs: Math.round(elapsedMs),
     ...(exact === null

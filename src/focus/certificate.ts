@@ -69,7 +69,10 @@ export async function measure(
 
 /** The error bound of one column after its mass is divided out: ‖φ/Σφ − φ*‖₁. */
 export function errorBound(measured: Measured, column: number, contraction: number): number {
-  const defect =
-    measured.residual[column] + measured.truncation[column] + measured.rounding[column];
-  return defect / (1 - contraction) / measured.mass[column];
+  return defectOf(measured, column) / (1 - contraction) / measured.mass[column];
+}
+
+/** What ‖Rφ − φ‖₁ is at most, for one column. */
+export function defectOf(measured: Measured, column: number): number {
+  return measured.residual[column] + measured.truncation[column] + measured.rounding[column];
 }

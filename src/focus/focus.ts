@@ -7,7 +7,7 @@ import ndarray, { type NdArray } from 'ndarray';
 import type { Backend, Precision } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { FocusError } from '../base/errors.js';
-import type { Graph } from '../graph/graph.js';
+import type { WeightedGraph } from '../graph/graph.js';
 import { adjacencyOf, priorOf, type Adjacency } from './adjacency.js';
 import { limitsOf } from './limits.js';
 import { entropiesOf, type Entropies } from './measures.js';
@@ -71,7 +71,7 @@ const LEAST_TOLERANCE = 1e-15;
  * stakes overflow, `too-large`, `device-lost`.
  */
 export async function focus(
-  graph: Graph,
+  graph: WeightedGraph,
   options: SolverOptions = {},
   backend: Backend = openCpu(),
 ): Promise<FocusResult> {
@@ -80,7 +80,9 @@ export async function focus(
   const solver = resolveSolver(options, graph, precision, parameters);
   // The reference reading has no bound to measure in f64, so it is solved in f64 where that is asked.
   const own = parameters.reading === 'reference-2026-07' && precision !== backend.precision;
-  const machine = own ? openCpu(options.threads === undefined ? {} : { threads: options.threads }) : backend;
+  const machine = own
+    ? openCpu(options.threads === undefined ? {} : { threads: options.threads })
+    : backend;
   const adjacency = adjacencyOf(graph.axons);
   const workspace = await machine.open(graph.axons, directionsOf(parameters));
   try {
@@ -102,7 +104,7 @@ interface Outcome {
 }
 
 async function run(
-  graph: Graph,
+  graph: WeightedGraph,
   adjacency: Adjacency,
   parameters: Parameters,
   operator: FocusOperator,
@@ -139,7 +141,7 @@ async function run(
 }
 
 function assemble(
-  graph: Graph,
+  graph: WeightedGraph,
   parameters: Parameters,
   backend: Backend['name'],
   precision: Precision,
@@ -198,7 +200,7 @@ function startOf(
 
 function resolveSolver(
   options: SolverOptions,
-  graph: Graph,
+  graph: WeightedGraph,
   precision: Precision,
   { lambda, teleport }: Parameters,
 ): SolveOptions {

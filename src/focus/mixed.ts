@@ -5,7 +5,7 @@
 
 import type { Vector, Workspace } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
-import type { Graph } from '../graph/graph.js';
+import type { WeightedGraph } from '../graph/graph.js';
 import type { Adjacency } from './adjacency.js';
 import { directionsOf, openOperator, type FocusOperator } from './operator.js';
 import type { Parameters } from './parameters.js';
@@ -34,7 +34,7 @@ const MOST_REFINEMENTS = 12;
  * in f32.
  */
 export async function refineMixed(
-  graph: Graph,
+  graph: WeightedGraph,
   adjacency: Adjacency,
   parameters: Parameters,
   fast: FocusOperator,

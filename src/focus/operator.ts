@@ -43,6 +43,8 @@ export interface FocusOperator {
   /** λ_d D z alone, or p_K(𝓛) z alone with other coefficients than R's. */
   diffusion(out: Vector, z: Vector): void;
   spectral(out: Vector, z: Vector, coefficients: Float64Array): void;
+  /** out = factor · Y x + Σ terms, for blocks of any width; out is not x. Costs one product. */
+  step(out: Vector, x: Vector, factor: number, terms: readonly Term[]): void;
   destroy(): void;
 }
 
@@ -244,6 +246,7 @@ export function openOperator(
     },
     diffusion: (out, z) => plainDiffusion(out, z, [priorShare(z, toPrior)]),
     spectral: (out, z, coefficients) => clenshaw(out, z, coefficients, [], false),
+    step: (out, x, factor, terms) => step(out, x, factor, terms),
     destroy: () => {
       for (const vector of owned) workspace.release(vector);
       owned.length = 0;

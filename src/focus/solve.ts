@@ -8,7 +8,7 @@ import type { Precision, Vector } from '../backend/backend.js';
 import { FocusError } from '../base/errors.js';
 import { eventTurn } from '../base/turn.js';
 import { anderson, openHistory } from './anderson.js';
-import { errorBound, measure, type Measured } from './certificate.js';
+import { defectOf, errorBound, measure, type Measured } from './certificate.js';
 import type { FocusOperator } from './operator.js';
 
 /** How far and how to solve. */
@@ -113,6 +113,23 @@ export async function approximate(
   return (await refine(operator, x, right, options, residual, target)).iterations;
 }
 
+/**
+ * Solves x = R'x + right from x = 0 for a block of right sides of norm about one, until what
+ * residual, truncation and rounding prove is at most `target` in every column, or rounding stops
+ * it. Returns what was measured last.
+ */
+export async function solveCorrection(
+  operator: FocusOperator,
+  x: Vector,
+  right: Vector,
+  target: number,
+  options: SolveOptions,
+): Promise<Measured> {
+  const proven = (at: Measured): number =>
+    at.residual.reduce((most, _, b) => Math.max(most, defectOf(at, b)), 0);
+  return (await refine(operator, x, right, options, proven, target)).measured;
+}
+
 /** The refinement loop: stages until `judge` of the measurement is at most `allowed`. */
 async function refine(
   operator: FocusOperator,
@@ -138,10 +155,7 @@ async function refine(
     options.signal?.throwIfAborted();
     // Only the measurement that may be the last must be accurate in proof; before it, the typical
     // error of an expansion counts, which is `spread` times smaller than the proven one.
-    const accuracy =
-      expected > allowed
-        ? STAGE_SHARE * expected
-        : (FINAL_SHARE * allowed) / spread;
+    const accuracy = expected > allowed ? STAGE_SHARE * expected : (FINAL_SHARE * allowed) / spread;
     const degree = Math.max(roughDegree, expansion.degreeFor(accuracy));
     residualInto(operator, f, x, degree, right);
     iterations++;

@@ -28,6 +28,8 @@ interface Kept {
   readonly links: number;
   readonly selfLoops: number;
   readonly zeroWeight: number;
+  /** Particles that dropped links name and no kept one does. */
+  readonly isolated: number;
   /** By particle of the input: the new index, or ABSENT. */
   readonly rank: Uint32Array;
   /** By new index: the particle of the input. */
@@ -79,7 +81,7 @@ export function buildGraph(links: Links, options: BuildOptions = {}): Graph {
       dropped: {
         selfLoops: kept.selfLoops,
         zeroWeight: kept.zeroWeight,
-        isolatedParticles: links.particles.count - kept.order.length,
+        isolatedParticles: kept.isolated,
       },
       roundedAmounts: links.roundedAmounts,
     },
@@ -104,17 +106,26 @@ function emptyGraph(links: number, kept: Kept): FocusError {
 function keepLinks(input: Links, weights: Float64Array, order: 'first-seen' | 'sorted'): Kept {
   const { from, to, count, particles } = input;
   const rank = new Uint32Array(particles.count).fill(ABSENT);
+  // A table may hold particles that no link names any more, so those of dropped links are marked.
+  let dropped: Uint8Array | null = null;
   let next = 0;
   let selfLoops = 0;
   let zeroWeight = 0;
   for (let i = 0; i < count; i++) {
-    if (from[i] === to[i]) selfLoops++;
-    else if (weights[i] === 0) zeroWeight++;
-    else {
+    if (from[i] !== to[i] && weights[i] !== 0) {
       if (rank[from[i]] === ABSENT) rank[from[i]] = next++;
       if (rank[to[i]] === ABSENT) rank[to[i]] = next++;
+      continue;
     }
+    if (from[i] === to[i]) selfLoops++;
+    else zeroWeight++;
+    dropped ??= new Uint8Array(particles.count);
+    dropped[from[i]] = dropped[to[i]] = 1;
   }
+  let isolated = 0;
+  dropped?.forEach((named, p) => {
+    if (named === 1 && rank[p] === ABSENT) isolated++;
+  });
   const firstSeen = new Uint32Array(next);
   for (let p = 0; p < rank.length; p++) if (rank[p] !== ABSENT) firstSeen[rank[p]] = p;
   const newOrder = order === 'first-seen' ? firstSeen : sortedOrder(particles, firstSeen);
@@ -124,7 +135,7 @@ function keepLinks(input: Links, weights: Float64Array, order: 'first-seen' | 's
     if (newOrder[i] !== i) isIdentity = false;
   }
   const links = count - selfLoops - zeroWeight;
-  return { links, selfLoops, zeroWeight, rank, order: newOrder, isIdentity };
+  return { links, selfLoops, zeroWeight, isolated, rank, order: newOrder, isIdentity };
 }
 
 /**

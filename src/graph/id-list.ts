@@ -1,7 +1,7 @@
 // Ids that come as strings of the language: their bytes, and tables made from lists.
 
 import { FocusError, shown } from '../base/errors.js';
-import { isWholeText } from './id-bytes.js';
+import { idRefusal, isWholeText } from './id-bytes.js';
 import { createIdTable, freezeIds, internId } from './id-table.js';
 import type { Ids } from './ids.js';
 
@@ -31,4 +31,15 @@ export function encodeId(id: string): Uint8Array {
     throw new FocusError('bad-input', message, 'ids are 1 to 4096 bytes of UTF-8 text');
   }
   return Buffer.from(id, 'utf8');
+}
+
+/**
+ * UTF-8 bytes of a value that should be an id, or why it is none. For data from outside: never
+ * throws.
+ */
+export function readId(value: unknown): Uint8Array | string {
+  if (typeof value !== 'string') return `expected an id, found ${typeof value}`;
+  if (!isWholeText(value)) return `expected an id of whole characters, found ${shown(value)}`;
+  const bytes = Buffer.from(value, 'utf8');
+  return idRefusal(bytes, 0, bytes.length) ?? bytes;
 }

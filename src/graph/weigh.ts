@@ -50,6 +50,7 @@ export function weighLinks(links: Links, options: WeightOptions): Weights {
     shares === null &&
     links.karma === null &&
     links.price === null &&
+    options.priceFactor === undefined &&
     !hasEntries(options.karma) &&
     options.decay === undefined &&
     options.normalize !== 'largest-stake';
@@ -187,14 +188,15 @@ function multiplyKarma(values: Float64Array, links: Links, options: WeightOption
 
 function multiplyPrice(values: Float64Array, links: Links, options: WeightOptions): void {
   const { price } = links;
-  if (price === null) return;
+  if (price === null && options.priceFactor === undefined) return;
   const factorOf = options.priceFactor ?? ((p: number) => (p < 0 ? 0 : p > 1 ? 1 : p));
   for (let i = 0; i < values.length; i++) {
-    const factor = factorOf(price[i]);
+    const own = price === null ? 1 : price[i];
+    const factor = factorOf(own);
     check(
       factor >= 0 && factor < Infinity,
       'bad-parameter',
-      () => `price factor of ${price[i]}: expected a finite number from 0, found ${factor}`,
+      () => `price factor of ${own}: expected a finite number from 0, found ${factor}`,
     );
     values[i] *= factor;
   }

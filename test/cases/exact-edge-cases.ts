@@ -63,8 +63,14 @@ export function exactEdgeCases(test: ExactTest): void {
     bench.on(bare(ROWS), async (workspace) => {
       const pairs = Array.from({ length: ROWS }, (_, i) => pairFor(i % 2 === 0 ? 0n : -1n, 32, i));
       const [x, y] = [workspace.vector(1), workspace.vector(1)];
-      workspace.write(x, BigInt64Array.from(pairs, ([a]) => a));
-      workspace.write(y, BigInt64Array.from(pairs, ([, b]) => b));
+      workspace.write(
+        x,
+        BigInt64Array.from(pairs, ([a]) => a),
+      );
+      workspace.write(
+        y,
+        BigInt64Array.from(pairs, ([, b]) => b),
+      );
       const [[sum]] = await workspace.numbers(workspace.reduce([{ kind: 'dot', x, y }]));
       expect(sum).toBe(pairs.reduce((all, [a, b]) => all + ((a * b) >> 32n), 0n));
     }));
@@ -99,8 +105,14 @@ async function scalesAgree(workspace: ExactWorkspace): Promise<void> {
       a < 1n << 62n && a > -(1n << 62n) ? [a, b] : [1n, b],
     );
     const [scale, x, out] = [1, 1, 1].map((columns) => workspace.vector(columns));
-    workspace.write(scale, BigInt64Array.from(fitting, ([a]) => a));
-    workspace.write(x, BigInt64Array.from(fitting, ([, b]) => b));
+    workspace.write(
+      scale,
+      BigInt64Array.from(fitting, ([a]) => a),
+    );
+    workspace.write(
+      x,
+      BigInt64Array.from(fitting, ([, b]) => b),
+    );
     if (bits === 62) workspace.scale(out, x, scale);
     else {
       const product = { out, table: 'spread', x, rowScale: scale, diagonal: scale } as const;

@@ -196,9 +196,14 @@ describe('focus rank', () => {
   });
 
   it('adds spectrum, free energy and the operators of the highest when details are asked for', async () => {
-    const { code, stdout } = await focusCommand(
-      ['rank', KARATE, '--details', '--json', '--top', '2'],
-    );
+    const { code, stdout } = await focusCommand([
+      'rank',
+      KARATE,
+      '--details',
+      '--json',
+      '--top',
+      '2',
+    ]);
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
     expect(result.lambda2).toBeLessThanOrEqual(result.kappa);

@@ -37,7 +37,11 @@ describe('focus on webgpu', () => {
   });
 
   it('exits with 6 where it is asked for by name and cannot be had', async () => {
-    const empty = { LD_LIBRARY_PATH: '', VK_DRIVER_FILES: '/dev/null', VK_ICD_FILENAMES: '/dev/null' };
+    const empty = {
+      LD_LIBRARY_PATH: '',
+      VK_DRIVER_FILES: '/dev/null',
+      VK_ICD_FILENAMES: '/dev/null',
+    };
     const { code, stdout, stderr } = await focusCommand(['rank', BOSTROM, '--backend', 'webgpu'], {
       env: empty,
     });

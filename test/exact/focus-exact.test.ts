@@ -72,9 +72,11 @@ describe('focus in exact arithmetic', () => {
   });
 
   it('does not depend on the order of links', async () => {
-    const links = randomLinks(9, 30, 200).map(
-      ([from, to], k): LinkTuple => [from, to, 0.1 + (k % 7) / 3],
-    );
+    const links = randomLinks(9, 30, 200).map(([from, to], k): LinkTuple => [
+      from,
+      to,
+      0.1 + (k % 7) / 3,
+    ]);
     const random = randomStream(1);
     const shuffled = links.slice();
     for (let k = shuffled.length - 1; k > 0; k--) {

@@ -50,7 +50,12 @@ function drawLinks(random: Random, particles: number, weight: () => number): Lin
 }
 
 /** Removes a link, changes one, adds some, one of them to a new particle. */
-function change(random: Random, links: readonly Link[], particles: number, weight: () => number): Link[] {
+function change(
+  random: Random,
+  links: readonly Link[],
+  particles: number,
+  weight: () => number,
+): Link[] {
   const changed = links.map((link): Link => [...link]);
   if (changed.length > 2) changed.splice(random.below(changed.length), 1);
   changed[random.below(changed.length)][2] = weight();
@@ -70,7 +75,8 @@ function optionsOf(random: Random): FocusOptions {
   const kind = random.below(10);
   if (kind === 0) return { reading: 'pagerank', teleport: 0.05 + 0.9 * random.double() };
   if (kind === 1) return { teleport: 0.3, mu: 0.5, tau: 2, lambda: [0.4, 0.4, 0.2] };
-  if (kind === 2) return { prior: 'uniform', tau: 0.1 + random.double(), mu: 3 * random.double() + 0.1 };
+  if (kind === 2)
+    return { prior: 'uniform', tau: 0.1 + random.double(), mu: 3 * random.double() + 0.1 };
   if (kind === 3) return { lambda: [0.7, 0, 0.3] };
   return {};
 }

@@ -35,13 +35,28 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const KERNELS: readonly Mutant[] = [
   ['halves down in a fraction', 'exact.ts', '+ ((low >> 61) & 1)', '+ 0'],
-  ['a carry dropped in a high product', 'exact.ts', '(first >> 32) + (second >> 32)', '(first >> 32)'],
+  [
+    'a carry dropped in a high product',
+    'exact.ts',
+    '(first >> 32) + (second >> 32)',
+    '(first >> 32)',
+  ],
   ['a term rounded down', 'exact.ts', '+ ((low >> (shift - 1)) & 1)', '+ 0'],
   ['a narrow row rounded down', 'exact-product.ts', '(rest + (1 << 29)) >> 30', 'rest >> 30'],
-  ['a medium row rounded down', 'exact-product.ts', '(rest >> 52) + ((rest >> 51) & 1)', 'rest >> 52'],
+  [
+    'a medium row rounded down',
+    'exact-product.ts',
+    '(rest >> 52) + ((rest >> 51) & 1)',
+    'rest >> 52',
+  ],
   ['a carry dropped in a medium row', 'exact-product.ts', 'high + (joined >> 32)', 'high'],
   ['a wide row rounded down', 'exact-product.ts', '+ <i64>((rest >> 61) & 1)', '+ 0'],
-  ['a carry dropped in a dot', 'exact-reduce.ts', 'const middle = high + (low >> 32)', 'const middle = high'],
+  [
+    'a carry dropped in a dot',
+    'exact-reduce.ts',
+    'const middle = high + (low >> 32)',
+    'const middle = high',
+  ],
 ];
 const SHADERS: readonly Mutant[] = [
   ['a fraction rounded down', 'number-exact', 'a.y + 0x20000000u', 'a.y + 0x1fffffffu'],
@@ -51,7 +66,12 @@ const SHADERS: readonly Mutant[] = [
   ['a carry dropped in an addition', 'number-exact', 'b.y + u32(low < a.x)', 'b.y'],
 ];
 const BIGINT: readonly Mutant[] = [
-  ['halves down', 'bigint-rational.ts', '(value + (1n << (bits - 1n)))', '(value + (1n << (bits - 1n)) - 1n)'],
+  [
+    'halves down',
+    'bigint-rational.ts',
+    '(value + (1n << (bits - 1n)))',
+    '(value + (1n << (bits - 1n)) - 1n)',
+  ],
   ['quotients rounded down', 'bigint-rational.ts', '2n * value + divisor', '2n * value'],
 ];
 
@@ -83,7 +103,14 @@ describe('a mutant of the kernels is caught', () => {
   const files: string[] = [];
   const digestsOf = (from: string): string[] =>
     files.map((file) => {
-      const args = [join(from, 'dist', 'cli', 'main.js'), 'rank', file, '--precision', 'exact', '--json'];
+      const args = [
+        join(from, 'dist', 'cli', 'main.js'),
+        'rank',
+        file,
+        '--precision',
+        'exact',
+        '--json',
+      ];
       // Exit code 4, not converged, is a result too.
       const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
       return (JSON.parse(stdout) as { digest: string }).digest;
@@ -154,7 +181,8 @@ describe('a mutant of the shaders is caught', () => {
       backend.destroy();
     }
   };
-  const textOf = (name: string): string => readFileSync(join(root, 'shaders', `${name}.wgsl`), 'utf8');
+  const textOf = (name: string): string =>
+    readFileSync(join(root, 'shaders', `${name}.wgsl`), 'utf8');
   beforeAll(async () => {
     const backend = openCpuExact({ threads: 1 });
     for (const graph of graphs) right.push((await focusExact(graph, {}, backend)).exact.digest);

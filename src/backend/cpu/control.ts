@@ -154,7 +154,10 @@ export class Control<Numbers> {
   }
 
   /** Executes reductions; returns the address of the partial sums [chunk][reduction][column]. */
-  reduce(reductions: readonly CpuReduction[]): { readonly address: number; readonly chunks: number } {
+  reduce(reductions: readonly CpuReduction[]): {
+    readonly address: number;
+    readonly chunks: number;
+  } {
     const shape = reductions[0].x;
     const count = reductions.length;
     invariant(

@@ -48,12 +48,7 @@ export function shareTable(
   rows: number,
 ): Shares {
   const offsets = memory.u32(table.offsets, rows + 1);
-  return divide(
-    memory,
-    rows,
-    (row) => offsets[row] + ROW_COST * row,
-    table.arcs + ROW_COST * rows,
-  );
+  return divide(memory, rows, (row) => offsets[row] + ROW_COST * row, table.arcs + ROW_COST * rows);
 }
 
 function divide(

@@ -122,7 +122,8 @@ function isNarrow(
       check(
         weights[k] <= 2 ** least,
         'bad-parameter',
-        () => `arc ${k}: a weight of ${weights[k]} with exponent e = ${least}: expected at most 2^e`,
+        () =>
+          `arc ${k}: a weight of ${weights[k]} with exponent e = ${least}: expected at most 2^e`,
       );
       const most = Math.max(own, other);
       if (most > 31 && !Number.isInteger(weights[k] * 2 ** (31 - most))) narrow = false;

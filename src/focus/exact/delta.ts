@@ -64,7 +64,10 @@ export interface SyntropyChange {
 }
 
 /** The change of syntropy between two exact focuses. */
-export function syntropyChange(before: ExactPart, after: ExactPart): SyntropyChange {
+export function syntropyChange(
+  before: Pick<ExactPart, 'entropy' | 'syntropy'>,
+  after: Pick<ExactPart, 'entropy' | 'syntropy'>,
+): SyntropyChange {
   const total = after.syntropy - before.syntropy;
   const entropyPart = before.entropy - after.entropy;
   return { entropyPart, discoveryPart: total - entropyPart, total };

@@ -5,16 +5,7 @@
 // integers in units of 2⁻¹⁹².
 
 import { check } from '../../base/errors.js';
-import {
-  complement,
-  floorOf,
-  FULL,
-  nearest,
-  over,
-  plus,
-  times,
-  type Rational,
-} from './units.js';
+import { complement, floorOf, FULL, nearest, over, plus, times, type Rational } from './units.js';
 
 /** 1 in the series' units. */
 export const CERTAIN = 1n << 192n;

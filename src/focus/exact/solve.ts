@@ -64,8 +64,7 @@ export function scheduleOf(operator: ExactOperator, tolerance: number): Schedule
   const { series } = operator;
   const goal = scheduleGoal(operator, tolerance);
   const bitsOf = (stage: number): bigint => BigInt(FIRST_BITS + STAGE_BITS * stage);
-  const isFinal = (stage: number): boolean =>
-    goal.denominator <= goal.numerator << bitsOf(stage);
+  const isFinal = (stage: number): boolean => goal.denominator <= goal.numerator << bitsOf(stage);
   const { injection } = operator.constants;
   const share = (CERTAIN * injection.numerator) / injection.denominator;
   const rough = series === null ? 0 : series.degreeFor(1n, share < ROUGH ? share : ROUGH, 0);
@@ -146,7 +145,8 @@ export async function solveExact(
         resting ||
         applications + STEPS + 1 > options.mostIterations ||
         stalled[b] === MOST_STALLED;
-      if (stop) results[b] = { applications, residual, error, mass: measured.mass[b], done, degree };
+      if (stop)
+        results[b] = { applications, residual, error, mass: measured.mass[b], done, degree };
     });
     reportProgress(operator, options, applications, measured, more);
     if (results.every((result) => result !== null)) break;
@@ -164,8 +164,7 @@ function goalOf({ workspace, constants }: ExactOperator, tolerance: number): Rat
   const { numerator, denominator } = rationalOf(tolerance);
   const { injection } = constants;
   return {
-    numerator:
-      (numerator * ONE - BigInt(workspace.rows) * denominator) * injection.numerator,
+    numerator: (numerator * ONE - BigInt(workspace.rows) * denominator) * injection.numerator,
     denominator: denominator * injection.denominator,
   };
 }
@@ -226,7 +225,10 @@ export function finalStage(schedule: Schedule): number {
  * Makes Σφ exactly ONE by the stated correction. Returns the units that were missing, and a bound of
  * the L1 distance that φ was moved. O(n).
  */
-export function normalise(phi: BigInt64Array): { readonly missing: bigint; readonly moved: bigint } {
+export function normalise(phi: BigInt64Array): {
+  readonly missing: bigint;
+  readonly moved: bigint;
+} {
   const n = BigInt(phi.length);
   const before = ONE - sumOf(phi);
   // Roundings may leave a particle a unit below zero; φ* is positive, so zero is nearer.

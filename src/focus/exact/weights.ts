@@ -197,7 +197,8 @@ export function exponentsOf({ high, low }: Sums, uniform: boolean): Uint8Array {
   for (let i = 0; i < high.length; i++) {
     const value = high[i] * SPLIT + low[i];
     if (value === 0) continue;
-    if (value < EXACT) exponents[i] = exponentOf(value) + (trailingZeros(value) === exponentOf(value) ? 0 : 1);
+    if (value < EXACT)
+      exponents[i] = exponentOf(value) + (trailingZeros(value) === exponentOf(value) ? 0 : 1);
     else exponents[i] = ((BigInt(high[i]) << 31n) + BigInt(low[i]) - 1n).toString(2).length;
   }
   return exponents;

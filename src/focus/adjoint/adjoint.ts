@@ -1,0 +1,284 @@
+// The adjoint of focus: the derivative of a value v(φ*) by the weight of every link, from one solve
+// with the transposed operator.
+//   φ* = ψ/Σψ, (I − Q)ψ = d (or the fixed prior)   ⇒   dv = λᵀ(dQ φ* + dd · c/Σd),  λ of transposed.ts
+// Read: docs/adjoint.md, which derives it. Readings focus-1, focus-1-combinatorial and pagerank.
+
+import type { Backend } from '../../backend/backend.js';
+import { openCpu } from '../../backend/cpu/cpu.js';
+import { check } from '../../base/errors.js';
+import type { WeightedGraph } from '../../graph/graph.js';
+import { adjacencyOf, type Adjacency } from '../adjacency.js';
+import type { FocusResult } from '../focus.js';
+import { limitsOf } from '../limits.js';
+import { openOperator } from '../operator.js';
+import type { Parameters, Reading } from '../parameters.js';
+import type { Progress } from '../solve.js';
+import { compensatedSum } from '../sums.js';
+import {
+  changeOf,
+  marginalsOf,
+  slopeOf,
+  type LinkColumns,
+  type LinkMarginals,
+  type LinkTerms,
+} from './links.js';
+import { slopeError } from './slope-error.js';
+import { solveAdjoint, type AdjointSolved } from './solve.js';
+import { linkTerms, pairsOf } from './terms.js';
+import { transactionMarginal, type Joining, type TransactionMarginal } from './transaction.js';
+import { openTransposed } from './transposed.js';
+
+/**
+ * What is differentiated: syntropy J = ln n − H, entropy H = −Σφ ln φ (nats), or any value by its
+ * gradient ∂v/∂φ at φ*, n numbers in particle order (for cᵀφ that is c).
+ */
+export type Value = 'syntropy' | 'entropy' | Float64Array;
+
+/** How accurately, and how long. */
+export interface AdjointOptions {
+  /**
+   * Error of λ to certify, in the maximum norm, relative to max |g − φᵀg|; in (0, 2], default 1e-8
+   * in f64, 1e-3 in f32.
+   */
+  readonly tolerance?: number | undefined;
+  /** Applications of Qᵀ after which the solver stops unconverged; default 10,000. */
+  readonly mostIterations?: number | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a link's weight enters a marginal. */
+export interface MarginalOptions {
+  /**
+   * `finite` (default): the columns of P and M change as they do for the whole weight, w/(out + w),
+   * and the effect of that change is taken to first order. `infinitesimal`: derivative · weight.
+   */
+  readonly weights?: 'finite' | 'infinitesimal' | undefined;
+}
+
+/** λ, what is proven of it, and what it says of links. Units: those of the value, per stake. */
+export interface Adjoint {
+  readonly reading: Reading;
+  /** λ in particle order, with uᵀλ = 0: what mass that enters at a particle does to the value. */
+  readonly lambda: Float64Array;
+  readonly iterations: number;
+  /** Sweeps over the axons, those for the vectors of a derivative included. */
+  readonly passes: number;
+  readonly converged: boolean;
+  /** ‖g + Qᵀλ − λ‖_∞ up to a constant, as computed. */
+  readonly residual: number;
+  /** Proven bound of ‖λ − λ*‖_∞ for the gradient at the given φ. */
+  readonly errorBound: number;
+  /** Contraction κ = 1 − λ_d t of Qᵀ in the maximum norm. */
+  readonly kappa: number;
+  /** ∂v/∂A(from,to); null where `from` is dangling: its first out-link is a jump. O(J). */
+  sensitivity(from: number, to: number): number | null;
+  /**
+   * How far a sensitivity may be off by the certified errors of λ and φ, for a fixed gradient; null
+   * where φ has no bound. Not in it: quadrature (10⁻¹¹) and rounding of springs and heat.
+   */
+  sensitivityError(from: number, to: number): number | null;
+  /** ∂v/∂A of every axon, in the order of graph.axons. O(mJ). */
+  ofAxons(): Float64Array;
+  /** First-order change of the value for each link alone. O(J) a link. */
+  marginals(links: LinkColumns, options?: MarginalOptions): LinkMarginals;
+  /**
+   * First-order change for all links together; particle numbers from n on are particles that the
+   * graph does not hold yet. See transaction.ts.
+   */
+  transaction(links: LinkColumns): TransactionMarginal;
+}
+
+/**
+ * Solves the adjoint of a value at a focus of the graph. `result` is what focus or focusExact
+ * returned for this graph. Costs 1.2 times the passes of a cold solve of equal tolerance and some 70
+ * for springs and heat. Not converging is a result. Throws FocusError `bad-parameter` for
+ * reference-2026-07, whose map is not affine, for a gradient that is not n finite numbers, and for
+ * entropies of a φ with zeros; `too-large`, `device-lost`.
+ */
+export async function adjointOf(
+  graph: WeightedGraph,
+  result: Pick<FocusResult, 'phi' | 'parameters' | 'errorBound'>,
+  value: Value,
+  options: AdjointOptions = {},
+  backend: Backend = openCpu(),
+): Promise<Adjoint> {
+  const { parameters } = result;
+  const phi = checkedFocus(graph, result);
+  const gradient = gradientOf(value, phi);
+  const mean = compensatedSum(phi.length, (i) => phi[i] * gradient[i]);
+  const centred = gradient.map((g) => g - mean);
+  const scale = centred.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
+  const adjacency = adjacencyOf(graph.axons);
+  const workspace = await backend.open(graph.axons, 'both');
+  try {
+    const operator = openOperator(workspace, adjacency, parameters, 1);
+    const transposed = openTransposed(operator, adjacency, parameters, phi);
+    const kappa = 1 - parameters.lambda[0] * parameters.teleport;
+    const fallback = workspace.precision === 'f64' ? 1e-8 : 1e-3;
+    const solved =
+      scale === 0
+        ? constantValue(phi.length)
+        : await solveAdjoint(
+            operator,
+            transposed,
+            centred.map((g) => g / scale),
+            {
+              ...limitsOf(options, fallback, LEAST_TOLERANCE),
+              columns: 1,
+              contraction: kappa,
+              diffusionShare: parameters.lambda[0],
+              startDefect: 1,
+              onProgress: options.onProgress,
+              signal: options.signal,
+            },
+          );
+    const lambda = solved.lambda.map((entry) => entry * scale);
+    const pairs = pairsOf(parameters, spectrumOf(adjacency, parameters), workspace.unitRoundoff);
+    const given = priorMass(adjacency, parameters, phi);
+    const priorSlope = parameters.prior === 'degree' ? given / adjacency.totalDegree : 0;
+    const solution = { phi, lambda, priorSlope };
+    const terms = await linkTerms(operator, transposed, adjacency, parameters, pairs, solution);
+    const joining = { parameters, pairs, given, mean, entropySign: entropySign(value) };
+    return {
+      reading: parameters.reading,
+      lambda,
+      iterations: solved.iterations,
+      passes: transposed.passes(),
+      converged: solved.converged,
+      residual: solved.residual * scale,
+      errorBound: solved.errorBound * scale,
+      kappa,
+      ...readings(graph, terms, joining, parameters, solved.errorBound * scale, result.errorBound),
+    };
+  } finally {
+    workspace.destroy();
+  }
+}
+
+const LEAST_TOLERANCE = 1e-15;
+
+/** What λ says of links, as methods. */
+function readings(
+  graph: WeightedGraph,
+  terms: LinkTerms,
+  joining: Joining,
+  parameters: Parameters,
+  lambdaError: number,
+  phiError: number | null,
+): Pick<Adjoint, 'sensitivity' | 'sensitivityError' | 'ofAxons' | 'marginals' | 'transaction'> {
+  const known = (from: number, to: number): void => {
+    for (const [name, particle] of Object.entries({ from, to })) {
+      check(
+        Number.isInteger(particle) && particle >= 0 && particle < terms.particles,
+        'bad-parameter',
+        () => `${name}: expected a particle in 0…${terms.particles - 1}, found ${particle}`,
+      );
+    }
+  };
+  return {
+    sensitivity: (from, to) => {
+      known(from, to);
+      return slopeOf(terms, from, to);
+    },
+    sensitivityError: (from, to) => {
+      known(from, to);
+      if (phiError === null) return null;
+      return slopeError(terms, parameters, lambdaError, phiError, from, to);
+    },
+    ofAxons: () => {
+      const { rows, offsets, columns } = graph.axons;
+      const slopes = new Float64Array(offsets[rows]);
+      for (let p = 0; p < rows; p++) {
+        for (let k = offsets[p]; k < offsets[p + 1]; k++)
+          slopes[k] = changeOf(terms, p, columns[k], 0);
+      }
+      return slopes;
+    },
+    marginals: (links, options = {}) =>
+      marginalsOf(terms, links, options.weights !== 'infinitesimal'),
+    transaction: (links) => transactionMarginal(terms, joining, links),
+  };
+}
+
+function checkedFocus(
+  graph: WeightedGraph,
+  { phi, parameters }: Pick<FocusResult, 'phi' | 'parameters'>,
+): Float64Array {
+  check(
+    parameters.reading !== 'reference-2026-07',
+    'bad-parameter',
+    () => 'adjoint: expected focus-1, focus-1-combinatorial or pagerank, found reference-2026-07',
+    'its blend is normalised, so its map is not affine: choose another reading',
+  );
+  check(
+    phi.shape[0] === graph.particles && phi.data.length === graph.particles,
+    'bad-parameter',
+    () =>
+      `adjoint: expected the focus of this graph, ${graph.particles} numbers, ` +
+      `found ${phi.data.length}`,
+  );
+  return phi.data;
+}
+
+/** ∂v/∂φ: ln φ + 1 for syntropy and −(ln φ + 1) for entropy. */
+function gradientOf(value: Value, phi: Float64Array): Float64Array {
+  if (value instanceof Float64Array) {
+    check(
+      value.length === phi.length,
+      'bad-parameter',
+      () => `gradient: expected ${phi.length} numbers, found ${value.length}`,
+    );
+    const bad = value.findIndex((g) => !Number.isFinite(g));
+    check(
+      bad < 0,
+      'bad-parameter',
+      () => `gradient: expected finite numbers, found ${value[bad]} at particle ${bad}`,
+    );
+    return value;
+  }
+  const sign = entropySign(value);
+  check(
+    sign !== 0,
+    'bad-parameter',
+    () => `value: expected "syntropy", "entropy" or a gradient, found ${String(value)}`,
+  );
+  const empty = phi.findIndex((p) => !(p > 0));
+  check(
+    empty < 0,
+    'bad-parameter',
+    () => `${value}: expected a positive focus, found ${phi[empty]} at particle ${empty}`,
+    'its derivative is infinite there: use a prior that reaches every particle',
+  );
+  return phi.map((p) => sign * (Math.log(p) + 1));
+}
+
+/** v = ± Σφ ln φ, or 0 for a value given by its gradient. */
+function entropySign(value: Value): -1 | 0 | 1 {
+  return value === 'syntropy' ? 1 : value === 'entropy' ? -1 : 0;
+}
+
+/** cᵀφ: the mass that D sends to the prior, times λ_d. */
+function priorMass(
+  { outStake }: Adjacency,
+  { lambda, teleport }: Parameters,
+  phi: Float64Array,
+): number {
+  const dangling = compensatedSum(phi.length, (i) => (outStake[i] > 0 ? 0 : phi[i]));
+  return lambda[0] * (teleport + (1 - teleport) * dangling);
+}
+
+function spectrumOf(adjacency: Adjacency, { unit }: Parameters): number {
+  return unit === null ? 2 : adjacency.largestPairDegree() / unit;
+}
+
+/** A value that does not depend on where focus goes: every derivative is zero. */
+function constantValue(particles: number): AdjointSolved {
+  return {
+    lambda: new Float64Array(particles),
+    residual: 0,
+    errorBound: 0,
+    iterations: 0,
+    converged: true,
+  };
+}
