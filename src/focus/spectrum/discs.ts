@@ -4,8 +4,8 @@
 //   W ≈ V⁻¹, WV = I − G, TV = VD + Q   ⇒   V⁻¹(T + E)V = D + (I − G)⁻¹ W (Q + EV)
 // D has blocks a, and [[a, b], [−b, a]] for pairs, which are normal. An eigenvalue lies within the
 // sum of norms of a block row of the last term of a ± ib; a set of discs apart from the others holds
-// as many eigenvalues as centres. Scaling one block makes a disc that stands apart smaller still. Every product's rounding is bounded by γ times the product of
-// magnitudes.
+// as many eigenvalues as centres. Scaling one block makes a disc that stands apart smaller still.
+// Every product's rounding is bounded by γ times the product of magnitudes.
 // Source: Rump, Verification methods, Acta Numerica 19 (2010), section 13; Varga, Geršgorin and His
 // Circles, ch. 6.
 
@@ -53,7 +53,8 @@ function discsFrom(t: Dense, eigen: RealEigen, delta: number): readonly Disc[] |
   const w = inverseOf(v);
   if (w === null) return null;
   const gamma = gammaOf(n + 4);
-  const d = blocksOf(eigen);
+  const blocks = blocksOf(eigen);
+  const d = diagonalOf(blocks, n);
   // Q = TV − VD and G = I − WV as computed, and what their rounding can hide.
   const tv = multiply(t, v);
   const vd = multiply(v, d);
@@ -83,7 +84,7 @@ function discsFrom(t: Dense, eigen: RealEigen, delta: number): readonly Disc[] |
     }
     return sum * SLACK;
   });
-  return blockDiscs(eigen, terms, rest);
+  return blockDiscs(blocks, terms, rest);
 }
 
 function columnLength({ rows, columns, values }: Dense, j: number): number {
@@ -108,15 +109,10 @@ interface Block {
 
 /** Bounds of the blocks of (I − G)⁻¹ W (Q + EV), then the discs. */
 function blockDiscs(
-  { real, imaginary }: RealEigen,
+  blocks: readonly Block[],
   terms: Dense,
   rest: readonly number[],
 ): readonly Disc[] | null {
-  const blocks: Block[] = [];
-  for (let i = 0; i < real.length; i += imaginary[i] === 0 ? 1 : 2) {
-    const width = imaginary[i] === 0 ? 1 : 2;
-    blocks.push({ first: i, width, real: real[i], imaginary: Math.abs(imaginary[i]) });
-  }
   const count = blocks.length;
   const sumOf = (i: number, j: number): number => {
     let sum = 0;
@@ -136,9 +132,10 @@ function blockDiscs(
     for (let i = 0; i < count; i++) most = Math.max(most, sizes.values[i * count + j]);
     return most;
   });
+  // Two columns of a block may be tallest in different rows, hence the 2.
   const whole = mapped(
     sizes,
-    (value, i, j) => (value + (leaks[i] * tallest[j]) / (1 - mostLeak)) * SLACK,
+    (value, i, j) => (value + (2 * leaks[i] * tallest[j]) / (1 - mostLeak)) * SLACK,
   );
   if (!whole.values.every(Number.isFinite)) return null;
   return blocks.map((_, i) => discOf(blocks, whole, i));
@@ -146,7 +143,8 @@ function blockDiscs(
 
 /**
  * The disc of block i, with the similarity diag(1, …, 1/t, …, 1) that narrows it for as long as the
- * other discs, which it widens, stay apart.
+ * other discs, which it widens, stay apart. It must stand apart at t = 1 already: only then are its
+ * eigenvalues, counted there, all found again in the narrow disc, and the others' in their own.
  */
 function discOf(blocks: readonly Block[], sizes: Dense, i: number): Disc {
   const count = blocks.length;
@@ -160,7 +158,7 @@ function discOf(blocks: readonly Block[], sizes: Dense, i: number): Disc {
   const others = rowSum(i);
   const sums = blocks.map((_, j) => (j === i ? 0 : rowSum(j) + at(j, j)));
   let radius = (at(i, i) + others) * SLACK;
-  for (let t = 0.5; t > 2 ** -50; t /= 2) {
+  for (let t = 1; t > 2 ** -50; t /= 2) {
     const narrow = (at(i, i) + t * others) * SLACK;
     const apart = blocks.every((block, j) => {
       if (j === i) return true;
@@ -191,16 +189,26 @@ function normalised({ imaginary, vectors }: RealEigen): Dense {
   return mapped(vectors, (value, _, j) => value * factors[j]);
 }
 
-function blocksOf({ real, imaginary }: RealEigen): Dense {
-  const n = real.length;
-  const d = dense(n, n, (i, j) => (i === j ? real[i] : 0));
-  for (let j = 0; j + 1 < n; j++) {
-    if (imaginary[j] <= 0) continue;
-    // The pair shares one centre, so that the block is normal.
-    d.values[j * n + j + 1] = imaginary[j];
-    d.values[(j + 1) * n + j] = -imaginary[j];
-    d.values[(j + 1) * n + j + 1] = real[j];
-    j++;
+/** Eigenvalues one by one, and neighbours with an imaginary part as one block. */
+function blocksOf({ real, imaginary }: RealEigen): readonly Block[] {
+  const blocks: Block[] = [];
+  for (let i = 0; i < real.length; ) {
+    const width = imaginary[i] !== 0 && i + 1 < real.length ? 2 : 1;
+    const height = width === 2 ? Math.abs(imaginary[i]) : 0;
+    blocks.push({ first: i, width, real: real[i], imaginary: height });
+    i += width;
+  }
+  return blocks;
+}
+
+/** D. Both rows of a pair share one centre, so that its block is normal. */
+function diagonalOf(blocks: readonly Block[], n: number): Dense {
+  const d = dense(n, n);
+  for (const { first, width, real, imaginary } of blocks) {
+    for (let k = first; k < first + width; k++) d.values[k * n + k] = real;
+    if (width === 1) continue;
+    d.values[first * n + first + 1] = imaginary;
+    d.values[(first + 1) * n + first] = -imaginary;
   }
   return d;
 }

@@ -185,6 +185,7 @@ async function leadingPair(
     if (!contracted(right, moduli)) break;
   }
   const modulus = moduli[0];
+  found = found === null ? null : right.polish(found);
   if (cut === null || found === null) {
     return {
       count: -1,
@@ -204,6 +205,7 @@ async function leadingPair(
     if (left.complete || (other !== null && other.residual <= ENOUGH * modulus)) break;
     if (!contracted(left, left.moduli())) break;
   }
+  other = other === null ? null : left.polish(other);
   return { ...cut, modulus, right: found, left: other, exhausted: false };
 }
 

@@ -69,7 +69,7 @@ export async function openFrame(
     const gram = await gramOf(space, p, q);
     const inverse = inverseOf(gram);
     if (inverse === null) return null;
-    await recombine(space, p, inverse);
+    recombine(space, p, inverse);
   }
   const dot = space.dotError(1);
   const right = await lengthOf(space, q);
@@ -78,10 +78,12 @@ export async function openFrame(
   const defect =
     frobenius(mapped(gram, (value, i, j) => value - (i === j ? 1 : 0))) + dot * left * right;
   if (!(defect < 0.01)) return null;
-  const { t, residual, mass } = await rightResidual(map, q, p);
+  const { t, residual } = await rightResidual(map, q, p);
   const size = frobenius(t);
   const combined = (m + 4) * UNIT;
-  const rounding = map.forward.rounding + (norm + 1) * mass;
+  // What a vector has beside its zero-sum part is a rounding as well.
+  const rounding = map.forward.rounding + (norm + 1) * (await massOf(space, q));
+  const roundingBack = map.backward.rounding + (norm + 1) * (await massOf(space, p));
   const grown = 1 / (1 - defect);
   const complement = 1 + right * left * grown;
   // Of T: dots of P with computed products; then P' for P.
@@ -90,7 +92,7 @@ export async function openFrame(
   const back = await leftResidual(map, p, t);
   const toRest = complement * (residual + right * (rounding + combined * (norm + size)));
   const fromRest =
-    grown * (back + left * (map.backward.rounding + combined * (norm + size))) * SLACK;
+    grown * (back + left * (roundingBack + combined * (norm + size))) * SLACK;
   const numbers = [shift, fromRest, toRest, complement];
   if (!numbers.every(Number.isFinite)) return null;
   return {
@@ -120,7 +122,7 @@ async function gramOf(
 }
 
 /** p_i ← Σ_k c_ik p_k, settled. */
-async function recombine(space: InnerSpace, p: readonly Vector[], c: Dense): Promise<void> {
+function recombine(space: InnerSpace, p: readonly Vector[], c: Dense): void {
   const m = p.length;
   const made = p.map((_, i) => {
     const vector = space.vector();
@@ -130,7 +132,6 @@ async function recombine(space: InnerSpace, p: readonly Vector[], c: Dense): Pro
   });
   made.forEach((vector, i) => space.workspace.combine(p[i], [{ coefficient: 1, vector }]));
   space.release(made);
-  return Promise.resolve();
 }
 
 /** √Σ‖x_i‖², rounded up: a bound of the norm of all together. */
@@ -140,16 +141,26 @@ async function lengthOf(space: InnerSpace, vectors: readonly Vector[]): Promise<
   return Math.sqrt(square) * SLACK;
 }
 
-/** T = PᵀBQ, ‖BQ − QT‖ and the mass that Q was left with. */
+/** The largest mass of a vector, relative to its length, rounded up. */
+async function massOf(space: InnerSpace, vectors: readonly Vector[]): Promise<number> {
+  let most = 0;
+  for (const vector of vectors) {
+    const [mass] = await space.masses(vector);
+    const [length] = await space.norms(vector);
+    most = Math.max(most, mass / length);
+  }
+  return (most + space.dotError(1)) * SLACK;
+}
+
+/** T = PᵀBQ and ‖BQ − QT‖. */
 async function rightResidual(
   { space, forward }: SpectralMap,
   q: readonly Vector[],
   p: readonly Vector[],
-): Promise<{ readonly t: Dense; readonly residual: number; readonly mass: number }> {
+): Promise<{ readonly t: Dense; readonly residual: number }> {
   const image = space.vector();
   const columns: number[][] = [];
   let square = 0;
-  let mass = 0;
   for (const vector of q) {
     forward.apply(image, vector);
     const column = await space.dots(image, p);
@@ -160,12 +171,10 @@ async function rightResidual(
       q,
     );
     square += (await space.norms(image))[0] ** 2;
-    const [own] = await space.masses(vector);
-    mass += (own + space.dotError(1) * (await space.norms(vector))[0]) ** 2;
   }
   space.release([image]);
   const t = dense(p.length, q.length, (i, j) => columns[j][i]);
-  return { t, residual: Math.sqrt(square) * SLACK, mass: Math.sqrt(mass) * SLACK };
+  return { t, residual: Math.sqrt(square) * SLACK };
 }
 
 /** ‖B*P − PTᵀ‖. */

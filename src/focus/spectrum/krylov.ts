@@ -9,7 +9,7 @@ import { randomStream } from '../../base/random.js';
 import { eventTurn } from '../../base/turn.js';
 import { dense, eigenOf, multiply, transposed, type Dense } from './dense.js';
 import type { InnerSpace } from './inner-space.js';
-import { subspaceOutside } from './subspace.js';
+import { polished, subspaceOutside } from './subspace.js';
 
 /** An approximate invariant subspace: coordinates in the basis of the iteration. */
 export interface Leading {
@@ -43,7 +43,8 @@ export class Krylov {
     this.#space = space;
     this.#apply = apply;
     this.#size = Math.min(size, space.dimension);
-    this.#random = randomStream(0x5eed, stream);
+    // Streams far from those of the proofs, so that no seed of theirs gives the same vectors.
+    this.#random = randomStream(0x5eed, 1000 + stream);
     this.#h = Array.from({ length: this.#size + 1 }, () => new Float64Array(this.#size));
   }
 
@@ -100,6 +101,12 @@ export class Krylov {
     const coordinates = subspaceOutside(this.matrix, radius);
     if (coordinates === null) return null;
     return { coordinates, residual: this.#residualOf(coordinates) };
+  }
+
+  /** The same subspace, as exact an invariant one of H as doubles allow. */
+  polish({ coordinates }: Leading): Leading {
+    const better = polished(this.matrix, coordinates);
+    return { coordinates: better, residual: this.#residualOf(better) };
   }
 
   /**

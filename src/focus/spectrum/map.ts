@@ -251,7 +251,7 @@ export function openLaplacianMap(open: OpenColumns): SpectralMap {
     };
   };
   const forward = inBlocks(1);
-  return { space, norm: 1, forward, backward: forward, inBlocks };
+  return { space, norm: 1 + 2 ** -40, forward, backward: forward, inBlocks };
 }
 
 /** The image of constants, on the host. */

@@ -84,7 +84,7 @@ export async function remainderByPowers(
     for (let k = 1, doublings = 0; k <= most; k++) {
       if (signal?.aborted === true) throw new FocusError('interrupted', 'interrupted');
       const mass = await step.mass();
-      errors.push(noise.step * lengths[k - 1] + noise.mass * mass);
+      errors.push((noise.step + noise.mass * noise.dot) * lengths[k - 1] + noise.mass * mass);
       step.advance();
       lengths.push(await step.length());
       let image = lengths[k];
@@ -174,14 +174,14 @@ function perturbed(remainder: Remainder, distance: number, powers: number): Rema
     : { ...remainder, radius: Infinity, resolvent: 0, reached: false, method };
 }
 
-/** Errors of one step, relative to ‖x‖ and to the mass of x, and of a projection alone. */
+/** Errors of one step, relative to ‖x‖ and to the mass of x, and of that mass as measured. */
 function noiseOf(
   { space, norm }: SpectralMap,
   { rounding, truncation }: Application,
   frame: Frame,
   columns: number,
   target: number,
-): { readonly step: number; readonly mass: number } {
+): { readonly step: number; readonly mass: number; readonly dot: number } {
   const u = space.workspace.unitRoundoff;
   const { left, right, defect, complement, q } = frame;
   const size = left * right;
@@ -191,6 +191,7 @@ function noiseOf(
   return {
     step: ((complement * rounding + projection * image) / target) * SLACK,
     mass: ((complement * (norm + truncation + 1)) / target) * SLACK,
+    dot: space.dotError(columns),
   };
 }
 
@@ -241,7 +242,7 @@ function openStep(
       return most * 4 * space.dotError(columns) + 2 ** -50 * Math.sqrt(n);
     },
     length: async () => Math.max(...(await space.norms(x))) * SLACK,
-    mass: async () => Math.max(...(await space.masses(x))),
+    mass: async () => Math.max(...(await space.masses(x))) * SLACK,
     advance: () => {
       application.apply(next, x);
       project(next);

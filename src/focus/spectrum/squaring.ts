@@ -149,7 +149,9 @@ async function restOf(
   const values = mapped(matrix, (value, i, j) => value - removed.values[i * n + j]);
   const size = left * right;
   const b = frobenius(matrix);
-  const rounding = size * b * (gammaOf(n + q.length + 12) + defect / (1 - defect));
+  // Q and P are zero-sum but for a mass of some dotError.
+  const rounding =
+    size * b * (gammaOf(n + q.length + 12) + 2 * space.dotError(1) + defect / (1 - defect));
   return {
     matrix: values,
     error: (complement * error + rounding + 4 * UNIT * (b + norm)) * SLACK,

@@ -1,7 +1,7 @@
 // The invariant subspace of a small dense matrix H that belongs to its eigenvalues outside a circle
 // |z| = r, whether or not they have eigenvectors. The Möbius map C = (H − r)(H + r)⁻¹ takes the
 // circle to the imaginary axis; Newton's iteration X ← (X + X⁻¹)/2 takes C to its matrix sign; the
-// range of (I + X)/2 is the subspace.
+// range of (I + X)/2 is the subspace. An orthogonal iteration Y ← orth(HY) polishes it.
 // Source: Higham, Functions of Matrices, ch. 5. The result is a guess: who uses it measures HY − YT.
 
 import {
@@ -42,17 +42,17 @@ export function subspaceOutside(h: Dense, radius: number): Dense | null {
   }
   const count = Math.round((n + traceOf(x)) / 2);
   if (!(count >= 1 && count <= n)) return null;
-  return polished(
-    h,
-    rangeOf(
-      mapped(x, (value, i, j) => (value + (i === j ? 1 : 0)) / 2),
-      count,
-    ),
+  return rangeOf(
+    mapped(x, (value, i, j) => (value + (i === j ? 1 : 0)) / 2),
+    count,
   );
 }
 
-/** The best Y of an orthogonal iteration Y ← orth(HY), which may get worse before it gets better. */
-function polished(h: Dense, start: Dense): Dense {
+/**
+ * The best Y of an orthogonal iteration Y ← orth(HY), which may get worse before it gets better. Cost
+ * at most 100 products of H with Y.
+ */
+export function polished(h: Dense, start: Dense): Dense {
   const enough = 2 ** -51 * frobenius(h);
   let y = start;
   let best = start;
@@ -75,7 +75,7 @@ function residualOf(h: Dense, y: Dense): number {
 }
 
 /** An orthonormal basis of the range of P, of known dimension: pivoted, each vector twice cleaned. */
-export function rangeOf(p: Dense, count: number): Dense {
+function rangeOf(p: Dense, count: number): Dense {
   const columns = transposed(p);
   const n = p.rows;
   const rest = Array.from({ length: p.columns }, (_, j) =>
