@@ -3,6 +3,7 @@
 // and decomposition are only ever guesses here: each use is followed by a residual that proves it.
 
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { invariant } from '../../base/errors.js';
 
 /** A rows × columns matrix, entry (i, j) at i · columns + j. */
 export interface Dense {
@@ -151,6 +152,8 @@ export function eigenOf(a: Dense, symmetric = false): RealEigen {
   if (a.rows === 0) {
     return { real: new Float64Array(0), imaginary: new Float64Array(0), vectors: dense(0, 0) };
   }
+  // The library would search for ever.
+  invariant(a.values.every(Number.isFinite), 'a matrix to decompose is finite');
   const found = new EigenvalueDecomposition(toMatrix(a), { assumeSymmetric: symmetric });
   const vectors = found.eigenvectorMatrix;
   return {

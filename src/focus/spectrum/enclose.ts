@@ -34,10 +34,10 @@ export const DENSE_PARTICLES = 700;
 /** Particles up to which all eigenvalues are enclosed where nothing else separates. */
 const WHOLE_PARTICLES = 250;
 /** Krylov vectors kept at once, on each side; fewer for large graphs, whose vectors are long. */
-const LARGEST_BASIS = 60;
+const LARGEST_BASIS = 48;
 const BASIS_BYTES = 384 * 2 ** 20;
-const MOST_RESTARTS = 60;
-const MOST_ATTEMPTS = 4;
+const MOST_RESTARTS = 20;
+const MOST_ATTEMPTS = 2;
 const COLUMNS = 4;
 /** Residual of a subspace, relative to its first eigenvalue, that counts as found. */
 const ENOUGH = 1e-10;
@@ -182,7 +182,8 @@ async function leadingPair(
     found = cut === null ? null : right.leading(cut.radius);
     if (found !== null && found.coordinates.columns !== cut?.count) found = null;
     if (right.complete || (found !== null && found.residual <= ENOUGH * moduli[0])) break;
-    if (!contracted(right, moduli)) break;
+    // What was found belongs to the basis as it is, so the last round leaves it.
+    if (restart + 1 === MOST_RESTARTS || !contracted(right, moduli)) break;
   }
   const modulus = moduli[0];
   found = found === null ? null : right.polish(found);
@@ -203,7 +204,7 @@ async function leadingPair(
     other = left.leading(cut.radius);
     if (other !== null && other.coordinates.columns !== cut.count) other = null;
     if (left.complete || (other !== null && other.residual <= ENOUGH * modulus)) break;
-    if (!contracted(left, left.moduli())) break;
+    if (restart + 1 === MOST_RESTARTS || !contracted(left, left.moduli())) break;
   }
   other = other === null ? null : left.polish(other);
   return { ...cut, modulus, right: found, left: other, exhausted: false };

@@ -16,7 +16,7 @@ import {
 } from './dense.js';
 
 const MOST_STEPS = 80;
-const MOST_POLISHES = 100;
+const MOST_POLISHES = 40;
 
 /**
  * An orthonormal basis (n × m, columns) of the subspace of |z| > radius, or null where no circle
@@ -50,7 +50,7 @@ export function subspaceOutside(h: Dense, radius: number): Dense | null {
 
 /**
  * The best Y of an orthogonal iteration Y ← orth(HY), which may get worse before it gets better. Cost
- * at most 100 products of H with Y.
+ * at most 40 products of H with Y.
  */
 export function polished(h: Dense, start: Dense): Dense {
   const enough = 2 ** -51 * frobenius(h);
@@ -58,7 +58,9 @@ export function polished(h: Dense, start: Dense): Dense {
   let best = start;
   let least = residualOf(h, start);
   for (let step = 0; step < MOST_POLISHES && least > enough; step++) {
-    y = rangeOf(multiply(h, y), y.columns);
+    const image = rangeOf(multiply(h, y), y.columns);
+    if (image === null) break;
+    y = image;
     const residual = residualOf(h, y);
     if (!(residual < least)) continue;
     least = residual;
@@ -74,8 +76,11 @@ function residualOf(h: Dense, y: Dense): number {
   return frobenius(mapped(image, (value, i, j) => value - inside.values[i * y.columns + j]));
 }
 
-/** An orthonormal basis of the range of P, of known dimension: pivoted, each vector twice cleaned. */
-function rangeOf(p: Dense, count: number): Dense {
+/**
+ * An orthonormal basis of the range of P, of known dimension: pivoted, each vector twice cleaned. Null
+ * where the dimension is smaller than that.
+ */
+function rangeOf(p: Dense, count: number): Dense | null {
   const columns = transposed(p);
   const n = p.rows;
   const rest = Array.from({ length: p.columns }, (_, j) =>
@@ -87,6 +92,7 @@ function rangeOf(p: Dense, count: number): Dense {
     const [pivot] = rest.splice(lengths.indexOf(Math.max(...lengths)), 1);
     for (let pass = 0; pass < 2; pass++) for (const unit of basis) remove(pivot, unit);
     const length = Math.sqrt(dot(pivot, pivot));
+    if (!(length > 0) || !Number.isFinite(length)) return null;
     for (let i = 0; i < n; i++) pivot[i] /= length;
     basis.push(pivot);
     for (const vector of rest) remove(vector, pivot);
