@@ -35,8 +35,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   focus: ['backend', 'graph', 'base'],
   rewards: ['focus', 'backend', 'graph', 'base'],
   report: ['formats', 'graph', 'base'],
-  'index.ts': ['rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
-  cli: ['rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
+  epoch: ['rewards', 'report', 'formats', 'focus', 'backend', 'graph', 'base'],
+  'index.ts': ['epoch', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
+  cli: ['epoch', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
 };
 
 interface Import {

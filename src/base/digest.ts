@@ -31,6 +31,25 @@ export function digestOfExactFocus(header: string, ids: NamedRows, units: BigInt
   );
 }
 
+/**
+ * The digest of a shift Δφ, in one way for doubles and one for units of 2⁻⁶¹: "focus-shift-f64-1\n" or
+ * "focus-shift-exact-1\n", then header and rows as above, of the particles where Δφ is not zero.
+ */
+export function digestOfShift(
+  header: string,
+  ids: NamedRows,
+  values: Float64Array | BigInt64Array,
+): string {
+  if (values instanceof Float64Array) {
+    return digestOfRows(`focus-shift-f64-1\n${header}\n`, ids, (view, at, i) =>
+      view.setFloat64(at, values[i], true),
+    );
+  }
+  return digestOfRows(`focus-shift-exact-1\n${header}\n`, ids, (view, at, i) =>
+    view.setBigInt64(at, values[i], true),
+  );
+}
+
 /** SHA-256 of integers as little-endian i64. */
 export function digestOfUnits(units: BigInt64Array): string {
   const bytes = new DataView(new ArrayBuffer(units.byteLength));

@@ -4,10 +4,13 @@
 import { Command } from 'commander';
 import { ENGINE_VERSION } from '../report/manifest.js';
 import { convertCommand } from './convert.js';
+import { deltaCommand } from './delta.js';
 import { doctorCommand } from './doctor.js';
+import { epochCommand } from './epoch.js';
 import { reportError } from './exit.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
+import { rewardCommand } from './reward.js';
 import { statsCommand } from './stats.js';
 
 const program = new Command('focus')
@@ -19,13 +22,16 @@ const program = new Command('focus')
 for (const command of [
   rankCommand(),
   statsCommand(),
+  deltaCommand(),
+  rewardCommand(),
   convertCommand(),
   generateCommand(),
+  epochCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);
 }
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
   command.exitOverride();
   if (command !== program) command.showHelpAfterError('(run with --help for the options)');
 }

@@ -8,9 +8,9 @@ import { check } from '../base/errors.js';
 import { eventTurn } from '../base/turn.js';
 import { checkChanges, type AxonChanges } from '../graph/change.js';
 import type { Graph } from '../graph/graph.js';
-import { openLocalBase, type BaseFocus } from './local/base.js';
+import { openLocalBase, type BaseFocus, type LocalBase } from './local/base.js';
 import { openFinisher, type Finisher } from './local/finish.js';
-import { openRelaxation, relax, type Relaxed } from './local/relax.js';
+import { openRelaxation, relax, type Relaxation, type Relaxed } from './local/relax.js';
 import { reduceShift, shiftSums, type Excess, type Shift } from './local/shift.js';
 import { solveWhole } from './local/whole.js';
 
@@ -40,6 +40,16 @@ const DEFAULT_TOLERANCE = 1e-9;
 const DEFAULT_FLOOR = 1e-3;
 const DEFAULT_COLUMNS = 8;
 
+/** Shifts of the changes of one graph, computed as they are asked for. */
+export interface Shifts {
+  /**
+   * The shifts of some changes, in the order asked. In mode `local` each has the same bits whatever
+   * else is asked for; in mode `certified` that holds for the same list only.
+   */
+  of(indices: readonly number[], onProgress?: (done: number) => void): Promise<readonly Shift[]>;
+  destroy(): void;
+}
+
 /**
  * Computes the shift of each change, as if it alone were applied. Deterministic: the same bits for
  * any number of threads. Throws `bad-input` for changes that do not fit the graph, `bad-parameter`
@@ -52,60 +62,119 @@ export async function shiftsOf(
   options: ShiftOptions = {},
   backend: Backend = openCpu(),
 ): Promise<readonly Shift[]> {
+  const shifts = await openShifts(graph, focus, changes, options, backend);
+  try {
+    return await shifts.of([...changes.keys()], options.onProgress);
+  } finally {
+    shifts.destroy();
+  }
+}
+
+/** Prepares what all changes share: twenty to sixty products with W. Throws as shiftsOf. */
+export async function openShifts(
+  graph: Graph,
+  focus: BaseFocus,
+  changes: readonly AxonChanges[],
+  options: ShiftOptions = {},
+  backend: Backend = openCpu(),
+): Promise<Shifts> {
   const tolerance = inRange('tolerance', options.tolerance ?? DEFAULT_TOLERANCE, 2);
   const floor = inRange('floor', options.floor ?? DEFAULT_FLOOR, 1e300, 0);
   for (const each of changes) checkChanges(graph, each);
   const base = await openLocalBase(graph, focus, changes, tolerance, backend);
-  const mostArcs = options.mostArcs ?? Math.max(1e6, graph.axons.offsets[graph.particles]);
   const added = changes.reduce((most, each) => Math.max(most, each.added), 0);
-  const scratch = openRelaxation(base, added);
+  const columns = Math.min(options.columns ?? DEFAULT_COLUMNS, Math.max(1, changes.length));
   const sums = shiftSums(base);
-  const columns = options.columns ?? DEFAULT_COLUMNS;
-  const shifts: (Shift | null)[] = changes.map(() => null);
-  let waiting: { readonly index: number; readonly relaxed: Relaxed }[] = [];
   let finisher: Finisher | null = null;
+  const run: Run = {
+    base,
+    changes,
+    scratch: openRelaxation(base, added),
+    tolerance,
+    mostArcs: options.mostArcs ?? Math.max(1e6, graph.axons.offsets[graph.particles]),
+    columns: options.mode === 'local' ? 0 : columns,
+    finisher: async () => (finisher ??= await openFinisher(base, columns, backend, options.signal)),
+    reduce: (excess, { particlesAfter }) =>
+      reduceShift(base, sums, excess, particlesAfter, tolerance, floor),
+    backend,
+    signal: options.signal,
+  };
+  return {
+    of: (indices, onProgress) => compute(run, indices, onProgress),
+    destroy: () => finisher?.destroy(),
+  };
+}
+
+/** What shifts of one base share. */
+interface Run {
+  readonly base: LocalBase;
+  readonly changes: readonly AxonChanges[];
+  readonly scratch: Relaxation;
+  readonly tolerance: number;
+  readonly mostArcs: number;
+  /** Columns of a block on the whole graph; 0: none is solved. */
+  readonly columns: number;
+  readonly finisher: () => Promise<Finisher>;
+  readonly reduce: (excess: Excess, relaxed: Relaxed) => Shift;
+  readonly backend: Backend;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function compute(
+  run: Run,
+  indices: readonly number[],
+  onProgress?: (done: number) => void,
+): Promise<readonly Shift[]> {
+  const { changes, scratch, tolerance, mostArcs, columns, signal } = run;
+  const shifts: (Shift | null)[] = indices.map(() => null);
+  let waiting: { readonly at: number; readonly relaxed: Relaxed }[] = [];
   let done = 0;
   const finish = async (): Promise<void> => {
-    if (waiting.length === 0) return;
-    finisher ??= await openFinisher(
-      base,
-      Math.min(columns, changes.length),
-      backend,
-      options.signal,
+    const found = await finishTogether(
+      run,
+      waiting.map(({ at, relaxed }) => ({ relaxed, change: changes[indices[at]] })),
     );
-    const found = await finisher.finish(
-      waiting.map(({ relaxed }) => relaxed),
-      tolerance,
-    );
-    for (const [b, { index, relaxed }] of waiting.entries()) {
-      let best: Excess = found[b].leftOut < relaxed.leftOut ? found[b] : relaxed;
-      if (best.leftOut > tolerance) {
-        best = await solveWhole(base, changes[index], best, tolerance, backend, options.signal);
-      }
-      shifts[index] = reduceShift(base, sums, best, relaxed.particlesAfter, tolerance, floor);
-    }
+    waiting.forEach(({ at }, b) => (shifts[at] = found[b]));
     done += waiting.length;
-    options.onProgress?.(done);
     waiting = [];
+    onProgress?.(done);
   };
-  try {
-    for (const [index, each] of changes.entries()) {
-      await eventTurn();
-      options.signal?.throwIfAborted();
-      const relaxed = relax(scratch, each, tolerance, mostArcs);
-      if (relaxed.leftOut > tolerance && options.mode !== 'local') {
-        waiting.push({ index, relaxed });
-        if (waiting.length === columns) await finish();
-        continue;
-      }
-      shifts[index] = reduceShift(base, sums, relaxed, relaxed.particlesAfter, tolerance, floor);
-      options.onProgress?.(++done);
+  for (const [at, index] of indices.entries()) {
+    await eventTurn();
+    signal?.throwIfAborted();
+    const relaxed = relax(scratch, changes[index], tolerance, mostArcs);
+    if (relaxed.leftOut > tolerance && columns > 0) {
+      waiting.push({ at, relaxed });
+      if (waiting.length === columns) await finish();
+      continue;
     }
-    await finish();
-  } finally {
-    (finisher as Finisher | null)?.destroy();
+    shifts[at] = run.reduce(relaxed, relaxed);
+    onProgress?.(++done);
   }
+  if (waiting.length > 0) await finish();
   return shifts as Shift[];
+}
+
+/** Shifts that looking near left open: as columns of one block, or else each as a whole. */
+async function finishTogether(
+  { base, tolerance, finisher, reduce, backend, signal }: Run,
+  open: readonly { readonly relaxed: Relaxed; readonly change: AxonChanges }[],
+): Promise<readonly Shift[]> {
+  const found = await (
+    await finisher()
+  ).finish(
+    open.map(({ relaxed }) => relaxed),
+    tolerance,
+  );
+  const shifts: Shift[] = [];
+  for (const [b, { relaxed, change }] of open.entries()) {
+    let best: Excess = found[b].leftOut < relaxed.leftOut ? found[b] : relaxed;
+    if (best.leftOut > tolerance) {
+      best = await solveWhole(base, change, best, tolerance, backend, signal);
+    }
+    shifts.push(reduce(best, relaxed));
+  }
+  return shifts;
 }
 
 function inRange(name: string, value: number, most: number, least = Number.MIN_VALUE): number {

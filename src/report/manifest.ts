@@ -19,6 +19,8 @@ export interface FileRecord {
 export interface Manifest {
   readonly command: string;
   readonly input: FileRecord;
+  /** What was read besides it: signals, a checkpoint. */
+  readonly alsoRead?: readonly FileRecord[];
   readonly output: FileRecord;
   /** Result as in --json, certificate and digest included. */
   readonly result: Readonly<Record<string, unknown>>;

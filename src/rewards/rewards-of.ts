@@ -7,10 +7,11 @@ import type { Backend } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { check } from '../base/errors.js';
 import { changedAxons } from '../focus/local/whole.js';
-import { shiftsOf, type BaseFocus, type ShiftOptions } from '../focus/shifts.js';
+import { openShifts, type BaseFocus, type ShiftOptions } from '../focus/shifts.js';
 import { checkChanges, type AxonChanges } from '../graph/change.js';
 import type { Graph, WeightedGraph } from '../graph/graph.js';
 import type { BlockDag } from './block-dag.js';
+import { carryingBlocks, checkCarried } from './carrying-blocks.js';
 import { alignCheckpoint, type AlignedCheckpoint } from './checkpoint.js';
 import type { NamedFocus } from './closeness.js';
 import type { Interval } from './interval.js';
@@ -23,7 +24,7 @@ import {
   type RewardResult,
 } from './reward.js';
 import type { RewardInput, RewardInputs, SpectrumMeasures } from './reward-function.js';
-import { solveChanged, type SolvedChange } from './solve-changed.js';
+import { solveChanged } from './solve-changed.js';
 
 /** A change, with the ids of its new particles where a checkpoint is compared. */
 export interface RewardedChange extends AxonChanges {
@@ -40,8 +41,12 @@ export interface RewardsOfOptions {
   readonly tolerance?: number | undefined;
   /** `local`: look near the changes only, and return what that proves. */
   readonly mode?: ShiftOptions['mode'];
+  /** Arcs to follow near a change; default: those of the graph, and at least a million. */
+  readonly mostArcs?: number | undefined;
   /** Columns of a block on the whole graph; default 8. */
   readonly columns?: number | undefined;
+  /** Which changes to reward, by index; default: all. In mode `local` that changes no bit. */
+  readonly only?: readonly number[] | undefined;
   /** A later focus, for alignment; without it alignment is pending. */
   readonly checkpoint?: NamedFocus | undefined;
   /** Blocks that name the changes by their index, for dag-weight. */
@@ -61,7 +66,7 @@ export interface RewardsOfChange {
   readonly leftOut: number;
 }
 
-/** Rewards of every change alone, in order, and of all together. */
+/** Rewards of every change alone, in the order asked, and of all together. */
 export interface RewardsOf {
   readonly changes: readonly RewardsOfChange[];
   readonly joint: RewardsOfChange | null;
@@ -87,25 +92,28 @@ export async function rewardsOf(
   options: RewardsOfOptions = {},
   backend: Backend = openCpu(),
 ): Promise<RewardsOf> {
-  const run = await openRun(graph, focus, changes.length, functions, options, backend);
   const all = options.joint === undefined ? changes : [...changes, options.joint];
   for (const each of all) checkChanges(graph, each);
+  const run = await openRun(graph, focus, all, changes.length, functions, options, backend);
+  const wanted = [...(options.only ?? changes.keys()), ...(options.joint ? [changes.length] : [])];
   const found: RewardsOfChange[] = [];
-  for (let first = 0; first < all.length; first += BATCH) {
-    const batch = all.slice(first, first + BATCH);
-    const shifts = await shiftInputs(run, batch, (done) =>
-      options.onProgress?.(first + done, all.length),
-    );
-    for (const [k, change] of batch.entries()) {
-      options.signal?.throwIfAborted();
-      found.push(await rewardsOfOne(run, change, first + k, shifts?.[k]));
+  try {
+    for (let first = 0; first < wanted.length; first += BATCH) {
+      const batch = wanted.slice(first, first + BATCH);
+      const shifts = await run.shifts?.of(batch, (done) =>
+        options.onProgress?.(first + done, wanted.length),
+      );
+      for (const [k, index] of batch.entries()) {
+        options.signal?.throwIfAborted();
+        found.push(await rewardsOfOne(run, all[index], index, shifts?.[k]));
+      }
+      options.onProgress?.(found.length, wanted.length);
     }
-    options.onProgress?.(found.length, all.length);
+  } finally {
+    run.shifts?.destroy();
   }
-  return {
-    changes: found.slice(0, changes.length),
-    joint: options.joint === undefined ? null : found[changes.length],
-  };
+  const joint = options.joint === undefined ? null : (found.pop() ?? null);
+  return { changes: found, joint };
 }
 
 /** What all changes share. */
@@ -116,8 +124,9 @@ interface Run {
   readonly count: number;
   readonly functions: readonly RewardName[];
   readonly options: RewardsOfOptions;
-  readonly backend: Backend;
   readonly needs: ReadonlySet<RewardInput>;
+  /** Null where no function looks at a shift. */
+  readonly shifts: ShiftInputs | null;
   readonly checkpoint: AlignedCheckpoint | null;
   readonly spectrumBefore: SpectrumMeasures<Interval> | null;
 }
@@ -125,6 +134,7 @@ interface Run {
 async function openRun(
   graph: Graph,
   focus: BaseFocus,
+  all: readonly RewardedChange[],
   count: number,
   functions: readonly RewardName[],
   options: RewardsOfOptions,
@@ -132,31 +142,25 @@ async function openRun(
 ): Promise<Run> {
   const needs = neededInputs(functions, options.rewards);
   const { checkpoint, dag, spectrum } = options;
-  for (const index of dag?.blockOfSignal.keys() ?? []) {
-    const block = (): string => String(dag?.ids[dag.blockOfSignal.get(index) ?? 0]);
-    check(
-      index < count,
-      'bad-input',
-      () => `block "${block()}": expected signals below ${count}, found signal ${index}`,
-      'signals are counted from 0, in the order they were given',
-    );
-  }
+  if (dag !== undefined) checkCarried(dag, count);
   check(
     !needs.has('spectra') || spectrum !== undefined,
     'bad-parameter',
     () => 'reward spectral-gap: expected a way to compute spectra, found none',
   );
   const named = { ids: graph.ids, values: focus.phi, errorBound: focus.errorBound };
+  const compared =
+    needs.has('focuses') && checkpoint !== undefined ? alignCheckpoint(named, checkpoint) : null;
+  const looks = needs.has('shift') || compared !== null;
   return {
     graph,
     focus,
     count,
     functions,
     options,
-    backend,
     needs,
-    checkpoint:
-      needs.has('focuses') && checkpoint !== undefined ? alignCheckpoint(named, checkpoint) : null,
+    shifts: looks ? await openShiftInputs(graph, focus, all, compared, options, backend) : null,
+    checkpoint: compared,
     spectrumBefore: needs.has('spectra') ? ((await spectrum?.(graph)) ?? null) : null,
   };
 }
@@ -171,37 +175,57 @@ interface ShiftInput extends Pick<RewardInputs<Interval>, 'shift'> {
   readonly leftOut: number;
 }
 
-/** The shifts of a batch; null where no function looks at one. */
-async function shiftInputs(
-  run: Run,
-  batch: readonly RewardedChange[],
-  onProgress: (done: number) => void,
-): Promise<readonly ShiftInput[] | null> {
-  const { graph, focus, needs, checkpoint, options, backend } = run;
-  if (!needs.has('shift') && checkpoint === null) return null;
-  const { tolerance, mode, columns, signal } = options;
+/** Shifts of changes by index; `destroy` frees what they share. */
+interface ShiftInputs {
+  of(indices: readonly number[], onProgress: (done: number) => void): Promise<ShiftInput[]>;
+  destroy(): void;
+}
+
+async function openShiftInputs(
+  graph: Graph,
+  focus: BaseFocus,
+  all: readonly RewardedChange[],
+  checkpoint: AlignedCheckpoint | null,
+  { tolerance, mode, mostArcs, columns, signal }: RewardsOfOptions,
+  backend: Backend,
+): Promise<ShiftInputs> {
   const { reading, prior } = focus.parameters;
   if ((reading === 'focus-1' || reading === 'pagerank') && typeof prior === 'string') {
     const floor = checkpoint === null ? NOTHING : 0;
-    const settings = { tolerance, mode, columns, floor, signal, onProgress };
-    const shifts = await shiftsOf(graph, focus, batch, settings, backend);
-    return shifts.map((shift) => ({
-      shift: measuresOfShift(shift),
-      compare: (to, names) => to.compare(shift, names),
-      converged: shift.converged,
-      leftOut: shift.leftOut,
-    }));
+    const settings = { tolerance, mode, mostArcs, columns, floor, signal };
+    const shifts = await openShifts(graph, focus, all, settings, backend);
+    return {
+      of: async (indices, onProgress) =>
+        (await shifts.of(indices, onProgress)).map((shift) => ({
+          shift: measuresOfShift(shift),
+          compare: (to, names) => to.compare(shift, names),
+          converged: shift.converged,
+          leftOut: shift.leftOut,
+        })),
+      destroy: () => shifts.destroy(),
+    };
   }
-  const solved: SolvedChange[] = [];
-  for (const change of batch) {
-    solved.push(await solveChanged(graph, focus, change, { tolerance, signal }, backend));
-    onProgress(solved.length);
-  }
-  return solved.map(({ measures, after, errorBound, ...rest }) => ({
-    shift: measures,
-    compare: (to, names) => to.compareSolved(after, errorBound, names),
-    ...rest,
-  }));
+  const solveOne = async (change: RewardedChange): Promise<ShiftInput> => {
+    const solved = await solveChanged(graph, focus, change, { tolerance, signal }, backend);
+    const { measures, after, errorBound, converged, leftOut } = solved;
+    return {
+      shift: measures,
+      compare: (to, names) => to.compareSolved(after, errorBound, names),
+      converged,
+      leftOut,
+    };
+  };
+  return {
+    of: async (indices, onProgress) => {
+      const solved: ShiftInput[] = [];
+      for (const index of indices) {
+        solved.push(await solveOne(all[index]));
+        onProgress(solved.length);
+      }
+      return solved;
+    },
+    destroy: () => undefined,
+  };
 }
 
 async function rewardsOfOne(
@@ -219,7 +243,7 @@ async function rewardsOfOne(
       checkpoint === null || shift === undefined
         ? { measure: null }
         : shift.compare(checkpoint, namesOf(change)),
-    blocks: dag === undefined ? undefined : { dag, blocks: blocksOf(dag, index, count) },
+    blocks: dag === undefined ? undefined : { dag, blocks: carryingBlocks(dag, index, count) },
   };
   return {
     rewards: Object.fromEntries(
@@ -250,11 +274,4 @@ function namesOf({ added, names = [] }: RewardedChange): readonly string[] {
     'a checkpoint is aligned by id; axonChangesOf gives them as names',
   );
   return names;
-}
-
-/** The block of a change; those of all changes for the joint one. */
-function blocksOf(dag: BlockDag, index: number, count: number): readonly number[] {
-  if (index === count) return [...new Set(dag.blockOfSignal.values())];
-  const block = dag.blockOfSignal.get(index);
-  return block === undefined ? [] : [block];
 }

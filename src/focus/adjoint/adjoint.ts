@@ -6,6 +6,7 @@
 import type { Backend } from '../../backend/backend.js';
 import { openCpu } from '../../backend/cpu/cpu.js';
 import { check } from '../../base/errors.js';
+import { logarithm } from '../../base/logarithm.js';
 import type { WeightedGraph } from '../../graph/graph.js';
 import { adjacencyOf, type Adjacency } from '../adjacency.js';
 import type { FocusResult } from '../focus.js';
@@ -84,7 +85,8 @@ export interface Adjoint {
   marginals(links: LinkColumns, options?: MarginalOptions): LinkMarginals;
   /**
    * First-order change for all links together; particle numbers from n on are particles that the
-   * graph does not hold yet. See transaction.ts.
+   * graph does not hold yet. A negative weight between known particles takes away; `bad-parameter`
+   * where nothing is left of a particle. See transaction.ts.
    */
   transaction(links: LinkColumns): TransactionMarginal;
 }
@@ -250,7 +252,7 @@ function gradientOf(value: Value, phi: Float64Array): Float64Array {
     () => `${value}: expected a positive focus, found ${phi[empty]} at particle ${empty}`,
     'its derivative is infinite there: use a prior that reaches every particle',
   );
-  return phi.map((p) => sign * (Math.log(p) + 1));
+  return phi.map((p) => sign * (logarithm(p) + 1));
 }
 
 /** v = ± Σφ ln φ, or 0 for a value given by its gradient. */

@@ -6,6 +6,7 @@
 // those of heat in chebyshev.ts. Source: Trefethen, Approximation Theory and Practice, ch. 19.
 
 import { check } from '../../base/errors.js';
+import { exponential } from '../../base/exponential.js';
 import { expand } from '../chebyshev.js';
 
 /** Nodes s_j in (0, length), ascending and symmetric about the middle, and weights ω_j > 0. */
@@ -22,7 +23,7 @@ export function gaussLegendre(count: number, length: number): Quadrature {
   const nodes = new Float64Array(count);
   const weights = new Float64Array(count);
   for (let i = 0; 2 * i < count; i++) {
-    let x = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5));
+    let x = cosine((Math.PI * (i + 0.75)) / (count + 0.5));
     let slope = 0;
     for (let step = 0; step < 100; step++) {
       const { value, derivative } = legendre(count, x);
@@ -40,6 +41,17 @@ export function gaussLegendre(count: number, length: number): Quadrature {
     weights[count - 1 - i] = weight;
   }
   return { nodes, weights };
+}
+
+/** cos x for 0 ≤ x ≤ 2 by its series: the same bits in every engine, unlike Math.cos. */
+function cosine(x: number): number {
+  let sum = 1;
+  let term = 1;
+  for (let k = 2; k < 30; k += 2) {
+    term *= -(x * x) / (k * (k - 1));
+    sum += term;
+  }
+  return sum;
 }
 
 /** P_n(x) and its derivative by the three-term recurrence, |x| < 1. */
@@ -85,7 +97,7 @@ export function decayIntegrals(nodes: Float64Array, end: number): Float64Array {
     const upper = i < count ? nodes[i] : end;
     for (let k = 0; k < inner.nodes.length; k++) {
       const r = upper * inner.nodes[k];
-      const factor = upper * inner.weights[k] * Math.exp(r - upper);
+      const factor = upper * inner.weights[k] * exponential(r - upper);
       for (let j = 0; j < count; j++) table[i * count + j] += factor * lagrange(nodes, j, r);
     }
   }

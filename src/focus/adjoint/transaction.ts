@@ -1,12 +1,15 @@
-// The first-order marginal of a set of links, which may bring new particles. The columns of P and M
-// that the set touches change as they do for its whole weight; the effect of that change is taken to
-// first order:   Δv ≈ λᵀ(ΔQ φ + Δd c/Σd) + what the value makes of the focus of new particles.
+// The first-order marginal of a set of links, which may bring new particles and take weight away. The
+// columns of P and M that the set touches change as they do for its whole weight; the effect of that
+// change is taken to first order:   Δv ≈ λᵀ(ΔQ φ + Δd c/Σd) + what the value makes of the focus of new particles.
 // A new particle a has φ_a = 0, so its columns act on nothing; but mass enters its row, so λ_a and its
 // y are needed, from its neighbours' by m_a = w/Σw over its links and p_a = w/Σw over its out-links:
 //   λ_a = G_a + k p_aᵀλ + λ_s y_a + λ_h h_a          y_a = (μ λ_a + m_aᵀy)/(1 + μ)
 //   h_a(σ) = e^{−σ}λ_a + ∫₀^σ e^{−(σ−r)} m_aᵀ(e^{−r𝓛ᵀ}λ) dr        combinatorial 𝓛: y_a = h_a = λ_a
 // See docs/adjoint.md for what of it is a jump.
 
+import { check } from '../../base/errors.js';
+import { exponential } from '../../base/exponential.js';
+import { logarithm, logarithmOfOnePlus } from '../../base/logarithm.js';
 import type { Parameters } from '../parameters.js';
 import {
   BACK,
@@ -35,6 +38,8 @@ export interface TransactionMarginal {
   readonly newParticles: readonly { readonly particle: number; readonly focus: number }[];
   /** Dangling particles of the graph that get their first out-link: jumps, in `value` to first order. */
   readonly firstOutLinks: readonly number[];
+  /** Particles that lose their last out-link: jumps too. */
+  readonly lastOutLinks: readonly number[];
   /** Whether the prior itself jumps, because it is uniform over more particles than before. */
   readonly priorJumps: boolean;
 }
@@ -72,6 +77,8 @@ interface Member {
 /** A sweep over the new particles that changes less than this, relatively, is the last. */
 const SETTLED = 1e-15;
 const MOST_SWEEPS = 4000;
+/** What is left of a sum of weights, relatively, when its parts are taken away. */
+const NOTHING = 1e-12;
 
 /**
  * Computes the marginal. O(J) a link; with a new particles O((a + 1) J) a link, and some hundred
@@ -99,16 +106,20 @@ export function transactionMarginal(
   const newParticles = added.map((member) => {
     join((other) => (other === member ? 1 : 0), false);
     const focus = total(false);
-    if (focus > 0) value += joining.entropySign * focus * Math.log(focus);
+    if (focus > 0) value += joining.entropySign * focus * logarithm(focus);
     return { particle: member.particle, focus };
   });
+  const jumping = members.filter(
+    (member) =>
+      !member.isNew &&
+      (jumpsAt(terms, member.particle) ? member.outAdded > 0 : emptied(terms, member)),
+  );
   return {
     value,
-    discovery: joining.entropySign > 0 ? Math.log1p(added.length / terms.particles) : 0,
+    discovery: joining.entropySign > 0 ? logarithmOfOnePlus(added.length / terms.particles) : 0,
     newParticles,
-    firstOutLinks: members
-      .filter(({ isNew, outAdded, particle }) => !isNew && outAdded > 0 && jumpsAt(terms, particle))
-      .map(({ particle }) => particle),
+    firstOutLinks: jumping.filter(({ outAdded }) => outAdded > 0).map(({ particle }) => particle),
+    lastOutLinks: jumping.filter(({ outAdded }) => outAdded < 0).map(({ particle }) => particle),
     priorJumps,
   };
 }
@@ -138,7 +149,8 @@ function membersOf(
   const count = checkedCount(columns);
   for (let i = 0; i < count; i++) {
     const [p, q, weight] = [columns.from[i], columns.to[i], columns.weight[i]];
-    refuse(2 ** 32, i, p, q, weight);
+    const isKnown = p < terms.particles && q < terms.particles;
+    refuse(2 ** 32, i, p, q, isKnown ? Math.abs(weight) : weight);
     if (p === q) continue;
     const link = { from: memberOf(p), to: memberOf(q), weight };
     link.from.outAdded += weight;
@@ -148,7 +160,37 @@ function membersOf(
     }
     links.push(link);
   }
+  for (const member of members.values()) if (!member.isNew) checkStays(terms, member);
   return { members: [...members.values()], links };
+}
+
+/** Throws `bad-parameter` where a set takes away more than a particle has, or all of it. */
+function checkStays({ fields }: LinkTerms, { particle, outAdded, degreeAdded }: Member): void {
+  const [out, degree] = [OUT, DEGREE].map((at) => fields[particle * FIELDS + at]);
+  check(
+    out + outAdded >= -NOTHING * out && degree + degreeAdded > NOTHING * degree,
+    'bad-parameter',
+    () =>
+      `links: expected some weight left at particle ${particle}, found ${-degreeAdded} taken away ` +
+      `of ${degree}, ${-outAdded} of ${out} going out`,
+    'a particle that leaves is no small change: use shiftsOf',
+  );
+}
+
+/** Whether a walk could leave the particle before the set, and cannot after it. */
+function emptied(terms: LinkTerms, member: Member): boolean {
+  const field = member.particle * FIELDS;
+  return (
+    terms.fields[field + OUT] > 0 &&
+    terms.fields[field + FLOW] !== 0 &&
+    outAfter(terms, member) === 0
+  );
+}
+
+/** Stake going out of a particle after the set; 0 where the set takes it away up to rounding. */
+function outAfter({ fields }: LinkTerms, { particle, outAdded }: Member): number {
+  const out = fields[particle * FIELDS + OUT];
+  return out + outAdded > NOTHING * out ? out + outAdded : 0;
 }
 
 function dualOf({ particles, dual, fields, pairs }: LinkTerms, particle: number): Float64Array {
@@ -181,8 +223,10 @@ function linkChange(terms: LinkTerms, { from, to, weight }: Link, known: boolean
   if (!from.isNew) {
     const field = from.particle * FIELDS;
     const back = known ? fields[field + BACK] : 0;
-    const out = fields[field + OUT] + from.outAdded;
-    change += (fields[field + FLOW] * (seen(to) * to.dual[0] - back)) / out;
+    const out = outAfter(terms, from);
+    // What a particle without out-links sends goes to the prior, where λ is zero.
+    if (out > 0) change += (fields[field + FLOW] * (seen(to) * to.dual[0] - back)) / out;
+    else change += (fields[field + FLOW] * back) / fields[field + OUT];
   }
   return weight * change;
 }
@@ -205,7 +249,7 @@ function newcomerSolver(
   const table = decayIntegrals(times, tau);
   // What stays at the particle itself: with 𝓛 combinatorial all, for a link of no weight moves none.
   const springsKept = moves ? mu / (1 + mu) : 1;
-  const heatKept = (time: number): number => (moves ? Math.exp(-time) : 1);
+  const heatKept = (time: number): number => (moves ? exponential(-time) : 1);
   const kept = 1 - lambda[1] * springsKept - lambda[2] * heatKept(tau);
   const inflow = new Float64Array(terms.pairs);
   const gathered = (i: number): number => {

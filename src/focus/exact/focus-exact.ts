@@ -69,9 +69,7 @@ export function completeFocus(
   backend: ExactBackend['name'],
 ): ExactFocus {
   const { parameters, tolerance, units, errorBound } = solved;
-  const logarithms = weightedLogarithms(units, units);
-  const entropy = rounded(61n * LN2 * ONE - logarithms, 61);
-  const lnCount = weightedLogarithms(BigInt64Array.of(1n), BigInt64Array.of(BigInt(units.length)));
+  const { entropy, syntropy } = measureUnits(units);
   const header = headerOf(solved);
   const phi = Float64Array.from(units, (value) => Number(value) / Number(ONE));
   return {
@@ -88,7 +86,7 @@ export function completeFocus(
     errorBound,
     kappa: errorBound === null ? null : 1 - parameters.lambda[0] * parameters.teleport,
     entropy: asNumber(entropy),
-    syntropy: asNumber(lnCount - entropy),
+    syntropy: asNumber(syntropy),
     exact: {
       units,
       digest: digestOfExactFocus(header, graph.ids, units),
@@ -96,9 +94,17 @@ export function completeFocus(
       missing: solved.missing,
       residual: solved.residual,
       entropy,
-      syntropy: lnCount - entropy,
+      syntropy,
     },
   };
+}
+
+/** H and J of a focus in focus units, in units of 2⁻⁵⁶ nats (section 8). O(n). */
+export function measureUnits(units: BigInt64Array): Pick<ExactPart, 'entropy' | 'syntropy'> {
+  const logarithms = weightedLogarithms(units, units);
+  const entropy = rounded(61n * LN2 * ONE - logarithms, 61);
+  const lnCount = weightedLogarithms(BigInt64Array.of(1n), BigInt64Array.of(BigInt(units.length)));
+  return { entropy, syntropy: lnCount - entropy };
 }
 
 /** Units of 2⁻⁵⁶ as the nearest double. */

@@ -129,8 +129,10 @@ function relaxLaid(
     const leftOut = (absolute + Math.abs(signed)) / gap / mass + unseen;
     if (leftOut <= tolerance) return { leftOut, unseen };
     const exhausted = stalled >= MOST_STALLED || flow.arcs > mostArcs;
-    // What is not seen must leave room for what is, in the end: look closer, and measure again.
-    const room = exhausted ? tolerance / 2 : Math.max(tolerance / 2, UNSEEN_SHARE * leftOut);
+    // What is not seen must leave room for what is: look closer, and measure again. In the end that
+    // pays only where it alone can meet the tolerance.
+    const isHopeless = exhausted && leftOut - unseen > tolerance / 2;
+    const room = isHopeless ? leftOut / 2 : Math.max(tolerance / 2, UNSEEN_SHARE * leftOut);
     if (unseen > room && least > allowed * LAST_LEAST) {
       least /= 8;
       source = sourceOf(base, graph, flow, push, least);

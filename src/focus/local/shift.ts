@@ -26,6 +26,8 @@ export interface Shift {
   readonly values: Float64Array;
   /** Σ|Δφ_i| over all others. */
   readonly omitted: number;
+  /** Particles that flow did not reach move in proportion: Δφ_i = −share · φ_i. */
+  readonly share: number;
   readonly particlesBefore: number;
   readonly particlesAfter: number;
   /** ‖Δφ‖₁, over all particles. */
@@ -134,6 +136,7 @@ export function reduceShift(
     particles: Uint32Array.from(found, ([i]) => i),
     values: Float64Array.from(found, ([, value]) => value),
     omitted: Math.max(0, norm - kept),
+    share: gain / mass,
     particlesBefore: n,
     particlesAfter: after,
     norm,
@@ -165,7 +168,8 @@ function entriesAbove(
   const isListed = (shift: number): boolean => Math.abs(shift) >= least && shift !== 0;
   places.forEach((i, k) => {
     const shift = shiftAt(k);
-    if (isListed(shift)) found.push([i, shift]);
+    // With a floor of 0, all that flow reached: what did not move is told apart from the rest.
+    if (Math.abs(shift) >= least) found.push([i, shift]);
   });
   if (places.length < phi.length && byFocus.length > 0 && isListed(phi[byFocus[0]] * share)) {
     const touched = new Set(places);

@@ -78,6 +78,9 @@ function errorOf(
 const isDangling = ({ axons }: Graph, p: number): boolean =>
   axons.offsets[p] === axons.offsets[p + 1];
 
+/** The particle that an axon of `p` leads to. */
+const targetOf = ({ axons }: Graph, p: number): number => axons.columns[axons.offsets[p]];
+
 /** Sets of links by what they do, none of which lets a walk leave a dangling particle. */
 function setsOf(graph: Graph, seed: number): Record<string, Rows> {
   const random = randomStream(seed, 21);
@@ -125,6 +128,11 @@ function setsOf(graph: Graph, seed: number): Record<string, Rows> {
       [p, other(p), 1],
       [q, n, 1],
       [n + 1, n, 1],
+    ],
+    'weight taken away': [
+      [p, targetOf(graph, p), -1],
+      [q, targetOf(graph, q), q === p ? 0.5 : -0.5],
+      [r, other(r), 1],
     ],
   };
 }
@@ -232,6 +240,30 @@ describe('jumps', () => {
     expect(errors[0] / errors[1]).toBeLessThan(2.3);
   });
 
+  it('the last out-link taken away is first-order in diffusion too', async () => {
+    const graph = smallGraph(6);
+    const { offsets, columns, weights } = graph.axons;
+    const p = columns.findIndex((_, i) => offsets[i + 1] - offsets[i] === 1);
+    const rows: Rows = [[p, columns[offsets[p]], -weights[offsets[p]]]];
+    const random = randomStream(6, 23);
+    const linear = Float64Array.from({ length: graph.particles }, () => random.double() - 0.5);
+    const errors: number[] = [];
+    for (const teleport of [0.96, 0.98]) {
+      const shared = { teleport, lambda: [1, 0, 0], prior: 'uniform' } as const;
+      const result = await focus(graph, { ...shared, tolerance: 1e-13 }, backend);
+      const adjoint = await adjointOf(graph, result, linear, { tolerance: 1e-12 }, backend);
+      const { value, lastOutLinks } = adjoint.transaction(columnsOf(rows, 1));
+      expect(lastOutLinks).toEqual([p]);
+      expect(Math.abs(value)).toBeGreaterThan(1e-5);
+      const error = errorOf(adjoint, graph, rows, 1, { ...FOCUS_1, ...shared }, [...linear]);
+      errors.push(Math.abs(error / value));
+    }
+    expect(errors[0]).toBeLessThan(0.1);
+    // Half the share of diffusion, half the relative error.
+    expect(errors[0] / errors[1]).toBeGreaterThan(1.7);
+    expect(errors[0] / errors[1]).toBeLessThan(2.3);
+  });
+
   it('without diffusion of its own a dangling particle is like any other', async () => {
     const graph = smallGraph(6);
     const p = graph.axons.columns.find((q) => isDangling(graph, q))!;
@@ -276,6 +308,8 @@ describe('what is refused', () => {
     expect(() => adjoint.marginals(link(0.5, 1, 1))).toThrow(/links\[0\]: expected particles/);
     expect(() => adjoint.marginals(link(0, 1, 0))).toThrow(/expected a finite weight > 0/);
     expect(() => adjoint.transaction(link(0, -1, 1))).toThrow(/expected particles/);
+    expect(() => adjoint.transaction(link(0, n, -1))).toThrow(/expected a finite weight > 0/);
+    expect(() => adjoint.transaction(link(0, 1, -1e9))).toThrow(/expected some weight left/);
     expect(() => adjoint.marginals({ from: [0], to: [1, 2], weight: [1] })).toThrow(/equal length/);
     expect(adjoint.sensitivity(1, 1)).toBe(0);
     expect(adjoint.marginals(link(1, 1, 4)).values[0]).toBe(0);

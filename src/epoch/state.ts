@@ -1,0 +1,25 @@
+// What an epoch leaves to the next: its graph with its links, its exact focus, and its header's hash.
+
+import type { Parameters } from '../focus/parameters.js';
+import type { LinkedGraph } from '../graph/linked.js';
+
+/** An epoch as the next one builds on it. */
+export interface EpochState {
+  readonly epoch: number;
+  readonly linked: LinkedGraph;
+  readonly focus: StateFocus;
+  /** Hash of the header. */
+  readonly header: string;
+}
+
+/** The exact focus of an epoch. */
+export interface StateFocus {
+  readonly parameters: Parameters;
+  readonly units: BigInt64Array;
+  readonly digest: string;
+  /** H and J in units of 2⁻⁵⁶. */
+  readonly entropy: bigint;
+  readonly syntropy: bigint;
+  readonly errorBound: number | null;
+  readonly converged: boolean;
+}
