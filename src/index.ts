@@ -40,7 +40,13 @@ export {
   type ExactStart,
 } from './focus/exact/focus-exact.js';
 export { focus, type FocusResult, type SolverOptions } from './focus/focus.js';
-export type { Eigenvalue } from './focus/spectrum.js';
+export {
+  spectrumOf,
+  type Certificate,
+  type Eigenvalue,
+  type Spectrum,
+  type SpectrumOptions,
+} from './focus/spectrum.js';
 export { entropiesOf, topOf, type Entropies } from './focus/measures.js';
 export {
   READINGS,

@@ -11,6 +11,7 @@ import { reportError } from './exit.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
+import { spectrumCommand } from './spectrum.js';
 import { statsCommand } from './stats.js';
 
 const program = new Command('focus')
@@ -21,6 +22,7 @@ const program = new Command('focus')
   .showHelpAfterError('(run with --help for the options)');
 for (const command of [
   rankCommand(),
+  spectrumCommand(),
   statsCommand(),
   deltaCommand(),
   rewardCommand(),

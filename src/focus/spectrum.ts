@@ -4,11 +4,11 @@
 // Where the structure of the graph decides, nothing is computed (spectrum/structure.ts); else
 // spectrum/enclose.ts and spectrum/fiedler.ts enclose. docs/spectrum.md states the proofs.
 
-import type { Backend } from '../backend/backend.js';
+import type { Backend, Product, Workspace } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { check } from '../base/errors.js';
 import type { WeightedGraph } from '../graph/graph.js';
-import { adjacencyOf, priorOf, type Adjacency } from './adjacency.js';
+import { adjacencyOf, type Adjacency } from './adjacency.js';
 import { openOperator } from './operator.js';
 import type { Parameters } from './parameters.js';
 import { encloseLargest, type EncloseOptions } from './spectrum/enclose.js';
@@ -34,6 +34,8 @@ export interface Spectrum {
   readonly fiedlerNormalized: Eigenvalue;
   /** The same of the reading's own Laplacian: for focus-1 the same number. */
   readonly fiedler: Eigenvalue;
+  /** Sweeps over A and Aᵀ, each direction and column counted: two for a product with W. */
+  readonly passes: number;
 }
 
 /** How much work a proof may take, and how much chance it may use. */
@@ -75,11 +77,12 @@ export async function spectrumOf(
   );
   const proof = proofOf(options);
   const adjacency = adjacencyOf(graph.axons);
-  const prior = priorOf(adjacency, parameters.prior);
-  const structure = structureOf(graph.axons, (i) => prior[i] > 0);
+  // Named priors give weight to every particle that an axon touches: there are no others.
+  const { prior } = parameters;
+  const structure = structureOf(graph.axons, (i) => typeof prior === 'string' || prior[i] > 0);
   const walk: Parameters =
     reading === 'focus-1' ? parameters : { ...parameters, reading: 'focus-1', unit: null };
-  const workspace = await backend.open(graph.axons, 'both');
+  const { workspace, passes } = counted(await backend.open(graph.axons, 'both'));
   try {
     const openWith =
       (chosen: Parameters): OpenColumns =>
@@ -111,10 +114,23 @@ export async function spectrumOf(
             structure,
             named('Fiedler'),
           );
-    return { lambda2R, lambda2Diffusion, fiedlerNormalized, fiedler };
+    return { lambda2R, lambda2Diffusion, fiedlerNormalized, fiedler, passes: passes() };
   } finally {
     workspace.destroy();
   }
+}
+
+/** A workspace that counts its sweeps. */
+function counted(workspace: Workspace): {
+  readonly workspace: Workspace;
+  readonly passes: () => number;
+} {
+  let sweeps = 0;
+  const product = (each: Product): void => {
+    sweeps += (each.direction === 'both' ? 2 : 1) * each.out.columns;
+    workspace.product(each);
+  };
+  return { workspace: { ...workspace, product }, passes: () => sweeps };
 }
 
 type Proof = Omit<EncloseOptions, 'ceiling' | 'ceilingProof'>;
@@ -157,7 +173,7 @@ async function ofDiffusion(
 ): Promise<Eigenvalue> {
   const { teleport } = parameters;
   const ceiling = 1 - teleport;
-  if (teleport === 1) return exactly(0, 1, 'D has rank one at teleport 1');
+  if (teleport === 1) return exactly(0, 0, 'D has rank one at teleport 1');
   if (closedWalks > 1) {
     return exactly(ceiling, 1, `1 − teleport: the walk has ${closedWalks} closed classes`);
   }

@@ -59,7 +59,9 @@ export async function restByChebyshev(
   const project = (out: Vector): void => {
     for (let first = 0; first < weights.length; first += 16) {
       const shares = workspace.reduce(
-        weights.slice(first, first + 16).map((weight) => ({ kind: 'sum' as const, x: out, weight })),
+        weights
+          .slice(first, first + 16)
+          .map((weight) => ({ kind: 'sum' as const, x: out, weight })),
       );
       workspace.combine(out, [
         { coefficient: 1, vector: out },
@@ -68,7 +70,8 @@ export async function restByChebyshev(
     }
   };
   let [before, here, next] = [0, 1, 2].map(() => space.vector(columns));
-  const lengthOf = async (x: Vector): Promise<number> => Math.max(...(await space.norms(x))) * SLACK;
+  const lengthOf = async (x: Vector): Promise<number> =>
+    Math.max(...(await space.norms(x))) * SLACK;
   let best = 1;
   try {
     workspace.write(here, uniformVectors(space.hostMeasure, columns, seed, STREAM));
@@ -119,7 +122,8 @@ export async function restByChebyshev(
 function argumentOf(degree: number, value: number): number {
   const above = (t: number): boolean => {
     let [behind, here] = [1, t];
-    for (let k = 1; k < degree && here <= value; k++) [behind, here] = [here, 2 * t * here - behind];
+    for (let k = 1; k < degree && here <= value; k++)
+      [behind, here] = [here, 2 * t * here - behind];
     return here > value;
   };
   let low = 1;

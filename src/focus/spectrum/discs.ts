@@ -73,10 +73,7 @@ function discsFrom(t: Dense, eigen: RealEigen, delta: number): readonly Disc[] |
   const spread = multiply(absoluteW, whole);
   const heights = Array.from({ length: n }, (_, j) => columnLength(v, j));
   const widths = Array.from({ length: n }, (_, i) => rowLength(w, i));
-  const terms = mapped(
-    spread,
-    (value, i, j) => (value + delta * widths[i] * heights[j]) * SLACK,
-  );
+  const terms = mapped(spread, (value, i, j) => (value + delta * widths[i] * heights[j]) * SLACK);
   const rest = Array.from({ length: n }, (_, i) => {
     let sum = 0;
     for (let j = 0; j < n; j++) {
@@ -192,7 +189,7 @@ function normalised({ imaginary, vectors }: RealEigen): Dense {
 /** Eigenvalues one by one, and neighbours with an imaginary part as one block. */
 function blocksOf({ real, imaginary }: RealEigen): readonly Block[] {
   const blocks: Block[] = [];
-  for (let i = 0; i < real.length; ) {
+  for (let i = 0; i < real.length;) {
     const width = imaginary[i] !== 0 && i + 1 < real.length ? 2 : 1;
     const height = width === 2 ? Math.abs(imaginary[i]) : 0;
     blocks.push({ first: i, width, real: real[i], imaginary: height });

@@ -8,7 +8,7 @@
 
 import type { Vector } from '../../backend/backend.js';
 import { encloseEigenvalues, modulusBounds } from './discs.js';
-import { EMPTY_FRAME, openFrame, type Frame } from './frame.js';
+import { distanceOf, EMPTY_FRAME, openFrame, type Frame } from './frame.js';
 import type { Eigenvalue } from './interval.js';
 import { Krylov, type Leading } from './krylov.js';
 import type { Application, SpectralMap } from './map.js';
@@ -43,7 +43,6 @@ const COLUMNS = 4;
 const ENOUGH = 1e-10;
 /** A width at which no second frame is tried. */
 const TIGHT = 1e-9;
-const SLACK = 1 + 2 ** -30;
 
 interface Found {
   readonly value: number;
@@ -284,7 +283,8 @@ async function frameOf(
   if (pair.count === 0) return sides === 2 ? EMPTY_FRAME : null;
   if (pair.right === null || (sides === 2 && pair.left === null)) return null;
   const q: Vector[] = right.vectorsOf(pair.right);
-  const p: Vector[] = pair.left === null || sides === 1 ? right.vectorsOf(pair.right) : left.vectorsOf(pair.left);
+  const p: Vector[] =
+    pair.left === null || sides === 1 ? right.vectorsOf(pair.right) : left.vectorsOf(pair.left);
   const frame = await openFrame(map, q, p);
   if (frame === null) map.space.release([...q, ...p]);
   return frame;
@@ -299,8 +299,8 @@ function targetFor({ count, modulus, next }: Pair, norm: number): number {
 
 /** Joins what a frame and its rest prove with what was known. */
 function conclude(frame: Frame, remainder: Remainder, known: Found): Found {
-  const { shift, fromRest, toRest, t } = frame;
-  const delta = (shift + fromRest * remainder.resolvent * toRest) * SLACK;
+  const { t } = frame;
+  const delta = distanceOf(frame, remainder.resolvent);
   const discs = Number.isFinite(remainder.radius) ? encloseEigenvalues(t, delta) : null;
   if (discs === null) return known;
   const bounds = modulusBounds(discs, remainder.radius);

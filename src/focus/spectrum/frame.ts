@@ -91,8 +91,7 @@ export async function openFrame(
   const shift = (measured + defect * grown * (size + measured)) * SLACK;
   const back = await leftResidual(map, p, t);
   const toRest = complement * (residual + right * (rounding + combined * (norm + size)));
-  const fromRest =
-    grown * (back + left * (roundingBack + combined * (norm + size))) * SLACK;
+  const fromRest = grown * (back + left * (roundingBack + combined * (norm + size))) * SLACK;
   const numbers = [shift, fromRest, toRest, complement];
   if (!numbers.every(Number.isFinite)) return null;
   return {
@@ -108,6 +107,11 @@ export async function openFrame(
     toRest: toRest * SLACK,
     residual,
   };
+}
+
+/** δ: how far T is from a matrix with B's eigenvalues where ‖(z − B₂)⁻¹‖ ≤ resolvent. */
+export function distanceOf({ shift, fromRest, toRest }: Frame, resolvent: number): number {
+  return (shift + fromRest * resolvent * toRest) * SLACK;
 }
 
 /** pᵀq under the inner product. */

@@ -82,9 +82,7 @@ export async function openFocusMap(
   const share = parameters.lambda[0];
   const image = await imageOfOnes(workspace, operator.diffusion);
   const diffusion =
-    Math.sqrt(share) *
-    schurNorm(image) *
-    priorNorm(space, priorOf(adjacency, parameters.prior));
+    Math.sqrt(share) * schurNorm(image) * priorNorm(space, priorOf(adjacency, parameters.prior));
   const parts = { workspace, stepNorm, space, diffusion };
   const full = expansion.coefficients(expansion.degree);
   const turned = openAdjoint(operator, adjacency, parameters);
@@ -292,7 +290,9 @@ function openAdjoint(
     workspace.write(vector, values);
     return vector;
   };
-  const perOut = column(outStake.map((stake) => (stake > 0 ? (1 - teleport) / (stake / scale) : 0)));
+  const perOut = column(
+    outStake.map((stake) => (stake > 0 ? (1 - teleport) / (stake / scale) : 0)),
+  );
   const fromPrior = column(outStake.map((stake) => (stake > 0 ? teleport : 1)));
   const weights = column(priorOf(adjacency, prior));
   const part = workspace.vector(1);

@@ -103,9 +103,7 @@ export async function remainderByPowers(
   } finally {
     step.destroy();
   }
-  return best === null
-    ? unbounded(request)
-    : outside(request, bounds, best, application, frame);
+  return best === null ? unbounded(request) : outside(request, bounds, best, application, frame);
 }
 
 /** The target is proven with the last of the bounds. */

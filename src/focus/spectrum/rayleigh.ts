@@ -78,10 +78,7 @@ export async function measureRayleigh(
 }
 
 /** The largest eigenvalue at most, given that C ≤ `rest` on what is orthogonal to V. */
-export function largestAtMost(
-  { lower, upper, residual }: Rayleigh,
-  rest: number,
-): number {
+export function largestAtMost({ lower, upper, residual }: Rayleigh, rest: number): number {
   const wide = Math.max(upper, rest) + residual;
   if (!(rest < lower)) return wide * SLACK;
   return Math.min(wide * SLACK, upper + (residual * residual) / (lower - rest)) * (1 + 2 ** -50);

@@ -125,7 +125,10 @@ function walkClasses(
 }
 
 /** Strongly connected classes, by Tarjan's algorithm without recursion. */
-function classesOf({ states, arcs, arc }: Walk): { readonly count: number; readonly of: Uint32Array } {
+function classesOf({ states, arcs, arc }: Walk): {
+  readonly count: number;
+  readonly of: Uint32Array;
+} {
   const of = new Uint32Array(states);
   const index = new Uint32Array(states);
   const low = new Uint32Array(states);
@@ -154,7 +157,7 @@ function classesOf({ states, arcs, arc }: Walk): { readonly count: number; reado
         continue;
       }
       if (low[i] === index[i]) {
-        for (let j = -1; j !== i; ) {
+        for (let j = -1; j !== i;) {
           j = stack[--stacked];
           onStack[j] = 0;
           of[j] = count;
