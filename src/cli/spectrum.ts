@@ -39,7 +39,7 @@ export function spectrumCommand(): Command {
   option(
     command,
     '--tolerance <w>',
-    'widest interval that counts as converged (default: any)',
+    'widest interval that counts as converged (default: none is too wide)',
     readNumber,
   );
   option(

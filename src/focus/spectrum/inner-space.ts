@@ -1,5 +1,6 @@
-// Vectors of a workspace under an inner product ⟨x, y⟩ = Σ h x y: dots, norms and combinations of many vectors in the backend's portions. φ = h ⊙ z
-// without mass is z orthogonal to constants, so the zero-sum space is what `settle` keeps.
+// Vectors of a workspace under an inner product ⟨x, y⟩ = Σ h x y: dots, norms and combinations of many
+// vectors in the backend's portions. φ = h ⊙ z without mass is z orthogonal to constants, so the
+// zero-sum space is what `settle` keeps.
 // Rounding: a dot is within `dotError` · ‖x‖‖y‖ of the exact one.
 
 import type { Term, Vector, Workspace } from '../../backend/backend.js';
