@@ -52,7 +52,13 @@ export { explainLink, type LinkExplanation } from './focus/explain/link.js';
 export { explainNeuron, type NeuronExplanation } from './focus/explain/neuron.js';
 export { explainParticle, type ParticleExplanation } from './focus/explain/particle.js';
 export { focus, type FocusResult, type SolverOptions } from './focus/focus.js';
-export type { Eigenvalue } from './focus/spectrum.js';
+export {
+  spectrumOf,
+  type Certificate,
+  type Eigenvalue,
+  type Spectrum,
+  type SpectrumOptions,
+} from './focus/spectrum.js';
 export { entropiesOf, topOf, type Entropies } from './focus/measures.js';
 export {
   READINGS,

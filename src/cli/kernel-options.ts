@@ -27,11 +27,16 @@ export interface KernelFlags {
 
 /** Adds the options; `tolerance` says what is certified. */
 export function addKernelOptions(command: Command, tolerance: string): Command {
-  choice(command, '--reading <name>', 'reading of the tri-kernel (default focus-1)', READINGS);
   choice(command, '--precision <name>', 'of the result (default f64)', ['f64', 'exact']);
   choice(command, '--backend <name>', 'machine (default auto)', BACKEND_NAMES);
-  option(command, '--threads <n>', 'CPU threads (default all cores)', readInteger(1));
   option(command, '--tolerance <e>', `${tolerance} (default 1e-9)`, readNumber);
+  return addReadingOptions(command);
+}
+
+/** Adds those that say what is computed of which links, and on how many threads. */
+export function addReadingOptions(command: Command): Command {
+  choice(command, '--reading <name>', 'reading of the tri-kernel (default focus-1)', READINGS);
+  option(command, '--threads <n>', 'CPU threads (default all cores)', readInteger(1));
   option(command, '--teleport <t>', 'teleport probability in (0, 1] (default 0.15)', readNumber);
   option(command, '--mu <m>', 'screening of springs, > 0 (default 1)', readNumber);
   option(command, '--tau <t>', 'heat time, ≥ 0 (default 1)', readNumber);

@@ -13,6 +13,7 @@ import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
 import { simulateCommand } from './simulate.js';
+import { spectrumCommand } from './spectrum.js';
 import { statsCommand } from './stats.js';
 
 const program = new Command('focus')
@@ -23,6 +24,7 @@ const program = new Command('focus')
   .showHelpAfterError('(run with --help for the options)');
 for (const command of [
   rankCommand(),
+  spectrumCommand(),
   statsCommand(),
   deltaCommand(),
   rewardCommand(),

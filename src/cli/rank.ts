@@ -275,6 +275,11 @@ function summaryOf(
           lambda2: details.lambda2.value,
           lambda2Diffusion: details.lambda2Diffusion.value,
           fiedler: details.fiedler.value,
+          spectrum: {
+            lambda2R: details.lambda2,
+            lambda2Diffusion: details.lambda2Diffusion,
+            fiedler: details.fiedler,
+          },
           freeEnergy: details.freeEnergy,
           ...(details.freeEnergyExact === null ? {} : { freeEnergyExact: details.freeEnergyExact }),
         }),
@@ -358,11 +363,16 @@ function print(
   );
   if (details !== null) {
     say(
-      `|λ₂| ${details.lambda2.value.toFixed(6)}, of diffusion ` +
-        `${details.lambda2Diffusion.value.toFixed(6)}, Fiedler value ` +
-        `${details.fiedler.value.toExponential(3)}, free energy ${details.freeEnergy.toExponential(6)}`,
+      `|λ₂| ${inEnds(details.lambda2)}, of diffusion ${inEnds(details.lambda2Diffusion)}, ` +
+        `Fiedler value ${inEnds(details.fiedler)}, free energy ${details.freeEnergy.toExponential(6)}`,
     );
     say('columns: id, focus, diffusion, springs, heat');
   }
   for (const row of top) process.stdout.write(`${Object.values(row).join('\t')}\n`);
+}
+
+/** An eigenvalue with the distance to its farther proven end. */
+function inEnds({ value, lower, upper }: FocusDetails['lambda2']): string {
+  const distance = Math.max(upper - value, value - lower);
+  return `${value.toPrecision(6)} (± ${distance.toExponential(0)})`;
 }

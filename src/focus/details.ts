@@ -11,12 +11,7 @@ import { adjacencyOf } from './adjacency.js';
 import { expand } from './chebyshev.js';
 import { openOperator } from './operator.js';
 import type { Parameters } from './parameters.js';
-import {
-  fiedlerValue,
-  secondEigenvalueOfDiffusion,
-  secondEigenvalueOfFocus,
-  type Eigenvalue,
-} from './spectrum.js';
+import { spectrumOf, type Eigenvalue } from './spectrum.js';
 import { compensatedSum } from './sums.js';
 
 /** Details of φ. Vectors are n numbers in particle order, each summing to 1. */
@@ -33,9 +28,12 @@ export interface FocusDetails {
   readonly fiedler: Eigenvalue;
 }
 
+/** Powers of random vectors that details may spend on proofs of the spectrum. */
+const DETAIL_POWERS = 256;
+
 /**
- * Computes D φ, S φ, H φ, the free energy and the spectrum at φ. Costs some hundred passes over the
- * graph, most of them for |λ₂|. Throws FocusError `bad-parameter` for the readings without a
+ * Computes D φ, S φ, H φ, the free energy and the spectrum at φ. Costs some thousand passes over the
+ * graph, nearly all of them for the spectrum. Throws FocusError `bad-parameter` for the readings without a
  * resolvent, pagerank and reference-2026-07.
  */
 export async function detailsOf(
@@ -44,12 +42,32 @@ export async function detailsOf(
   phi: Float64Array,
   backend: Backend = openCpu(),
 ): Promise<FocusDetails> {
-  const { reading, mu, tau, lambda } = parameters;
+  const { reading } = parameters;
   check(
     reading === 'focus-1' || reading === 'focus-1-combinatorial',
     'bad-parameter',
     () => `details: expected the reading focus-1 or focus-1-combinatorial, found ${reading}`,
   );
+  const parts = await partsOf(graph, parameters, phi, backend);
+  // Intervals need double precision, whatever the parts are computed in.
+  const machine = backend.precision === 'f64' ? backend : openCpu();
+  const { lambda2R, lambda2Diffusion, fiedler } = await spectrumOf(
+    graph,
+    parameters,
+    { powers: DETAIL_POWERS },
+    machine,
+  );
+  return { ...parts, lambda2: lambda2R, lambda2Diffusion, fiedler };
+}
+
+/** The operators at φ and the free energy. */
+async function partsOf(
+  graph: Graph,
+  parameters: Parameters,
+  phi: Float64Array,
+  backend: Backend,
+): Promise<Pick<FocusDetails, 'diffusion' | 'springs' | 'heat' | 'freeEnergy'>> {
+  const { mu, tau, lambda } = parameters;
   const adjacency = adjacencyOf(graph.axons);
   const workspace = await backend.open(graph.axons, 'both');
   try {
@@ -80,9 +98,6 @@ export async function detailsOf(
       springs,
       heat,
       freeEnergy: freeEnergy(parameters, phi, laplacian, diffusion, heat),
-      lambda2: await secondEigenvalueOfFocus(operator),
-      lambda2Diffusion: await secondEigenvalueOfDiffusion(operator, lambda[0]),
-      fiedler: await fiedlerValue(operator, spectrum),
     };
   } finally {
     workspace.destroy();
