@@ -36,7 +36,7 @@ type WeightName = keyof typeof WEIGHTS;
  * The functions asked for; by default the fast ones, and those whose inputs are given. Throws `usage`
  * for names that none has, names given twice, and functions whose inputs are missing.
  */
-export function chosenFunctions(flags: RewardChoice, knowsSpectra: boolean): readonly RewardName[] {
+export function chosenFunctions(flags: RewardChoice): readonly RewardName[] {
   const { functions, checkpoint, blocks, weights } = flags;
   if (functions === undefined) {
     return [
@@ -57,27 +57,17 @@ export function chosenFunctions(flags: RewardChoice, knowsSpectra: boolean): rea
     check(names.indexOf(name) === k, 'usage', () => `--functions: expected "${name}" once`);
   }
   const chosen = names as readonly RewardName[];
-  checkInputs(chosen, flags, knowsSpectra);
+  checkInputs(chosen, flags);
   return chosen;
 }
 
-function checkInputs(
-  chosen: readonly RewardName[],
-  flags: RewardChoice,
-  knowsSpectra: boolean,
-): void {
+function checkInputs(chosen: readonly RewardName[], flags: RewardChoice): void {
   if (chosen.includes('spectral-gap')) {
     check(
       flags.precision !== 'exact',
       'usage',
       () => 'spectral-gap: expected --precision f64, found exact',
       'a spectrum is known as intervals of doubles only',
-    );
-    check(
-      knowsSpectra,
-      'usage',
-      () => 'spectral-gap: expected a way to compute spectra, but this build has none',
-      'leave spectral-gap out of --functions',
     );
   }
   check(

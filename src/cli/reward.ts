@@ -10,6 +10,7 @@ import { TOLERANCE_SHARES } from '../focus/difference.js';
 import { focusExact } from '../focus/exact/focus-exact.js';
 import { focus } from '../focus/focus.js';
 import type { Parameters } from '../focus/parameters.js';
+import { spectrumOf } from '../focus/spectrum.js';
 import { readBlocks } from '../formats/blocks.js';
 import { readSignals } from '../formats/signals.js';
 import { tableFormatOf, writeTable } from '../formats/write-table.js';
@@ -19,6 +20,7 @@ import { openGraphRoot } from '../graph/root.js';
 import { signalPlace, type Delta } from '../graph/signal.js';
 import { fileRecord, writeManifest } from '../report/manifest.js';
 import { blockDag, type BlockDag } from '../rewards/block-dag.js';
+import { measuresOfSpectrum } from '../rewards/measures-of-spectrum.js';
 import { neededInputs, type RewardName } from '../rewards/reward.js';
 import { rewardsExactOf } from '../rewards/rewards-exact.js';
 import { rewardsOf, type RewardsOfOptions } from '../rewards/rewards-of.js';
@@ -53,16 +55,6 @@ import {
   type SignalRow,
 } from './reward-rows.js';
 import { choice, option, readNumber, withConfig } from './settings.js';
-
-/**
- * Where spectra come from, for spectral-gap: from the parameters of a run, a function from a graph to
- * its spectrum with proven ends. This is the one place to plug one in, such as
- *   (parameters) => async (graph) => measuresOfSpectrum(await spectrumOf(graph, parameters))
- * Undefined makes spectral-gap a usage error.
- */
-const SPECTRUM = undefined as SpectrumSource | undefined;
-
-type SpectrumSource = (parameters: Parameters) => RewardsOfOptions['spectrum'];
 
 type RewardFlags = Omit<KernelFlags, 'precision'> &
   RewardChoice & {
@@ -110,7 +102,7 @@ export function rewardCommand(): Command {
 async function run(path: string, signalPath: string, flags: RewardFlags): Promise<void> {
   const started = performance.now();
   toleranceOf(flags);
-  const functions = chosenFunctions(flags, SPECTRUM !== undefined);
+  const functions = chosenFunctions(flags);
   checkHybrid(flags);
   neededInputs(functions, rewardOptionsOf(flags));
   const inputs = [path, signalPath, flags.checkpoint, flags.blocks].filter(
@@ -250,7 +242,8 @@ async function computeDoubles(
       tolerance: tolerance * TOLERANCE_SHARES.shift,
       checkpoint: checkpoint?.focus,
       dag,
-      spectrum: SPECTRUM?.(parameters),
+      spectrum: async (each) =>
+        measuresOfSpectrum(await spectrumOf(each, parameters, { signal: running.signal }, backend)),
       ...running,
     },
     backend,

@@ -5,6 +5,10 @@ import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { openCpu } from '../backend/cpu/cpu.js';
+import { resolveParameters } from '../focus/parameters.js';
+import { spectrumOf } from '../focus/spectrum.js';
+import type { WeightedGraph } from '../graph/graph.js';
+import { measuresOfSpectrum } from '../rewards/measures-of-spectrum.js';
 import { FocusError } from '../base/errors.js';
 import { writeAtomically } from '../formats/atomic-file.js';
 import { fileRecord, writeManifest } from '../report/manifest.js';
@@ -117,12 +121,16 @@ async function run(flags: SimulateFlags): Promise<void> {
     const found = await interruptible((signal) => {
       // Said when Ctrl-C is already heard.
       if (!(settings.functions ?? DEFAULT_SETTINGS.functions).includes('spectral-gap')) {
-        say('spectral-gap is left out: this command has no spectra of changed graphs yet');
+        say('spectral-gap is left out: it costs a spectrum a signal; --functions can name it');
       }
       progress.phase('playing');
+      const spectrum = async (graph: WeightedGraph) =>
+        measuresOfSpectrum(
+          await spectrumOf(graph, resolveParameters({}, graph), { signal }, backend),
+        );
       const onProgress = (done: number, of: number): void =>
         progress.update(done / of, `${done} of ${of} games`);
-      return simulate(settings, { strategies, signal, onProgress }, backend);
+      return simulate(settings, { strategies, spectrum, signal, onProgress }, backend);
     });
     progress.end();
     const elapsedMs = performance.now() - started;

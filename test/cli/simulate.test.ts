@@ -82,7 +82,6 @@ describe('focus simulate', () => {
       [['--svg', '/nowhere/at/all.svg'], /expected a folder to write to/],
       [['--hybrid', '1,2'], /expected four numbers/],
       [['--noise', '1'], /simulate noise: expected a number in \[0, /],
-      [['--functions', 'spectral-gap'], /spectral-gap expects a way to compute spectra/],
     ] as const) {
       const { code, stderr } = await focusCommand(['simulate', ...SMALL, ...args]);
       expect(code, stderr).toBe(2);
