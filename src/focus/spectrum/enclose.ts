@@ -39,6 +39,8 @@ const BASIS_BYTES = 384 * 2 ** 20;
 const MOST_RESTARTS = 20;
 const MOST_ATTEMPTS = 2;
 const COLUMNS = 4;
+/** Trials by powers that may be made: two kinds of frame an attempt, and one without a frame. */
+const TRIALS = 2 * MOST_ATTEMPTS + 1;
 /** Residual of a subspace, relative to its first eigenvalue, that counts as found. */
 const ENOUGH = 1e-10;
 /** A width at which no second frame is tried. */
@@ -58,14 +60,11 @@ export async function encloseLargest(
   map: SpectralMap,
   options: EncloseOptions,
 ): Promise<Eigenvalue> {
-  const { space } = map;
-  const n = space.dimension + 1;
+  const n = map.space.dimension + 1;
   const size = Math.max(8, Math.min(LARGEST_BASIS, Math.floor(BASIS_BYTES / (8 * n))));
-  const right = new Krylov(space, map.forward.apply, size, 1);
-  const left = new Krylov(space, map.backward.apply, size, 2);
-  const small = n <= DENSE_PARTICLES;
-  let formed: DenseMap | null = null;
-  let blocks: Application | null = null;
+  const right = new Krylov(map.space, map.forward.apply, size, 1);
+  const left = new Krylov(map.space, map.backward.apply, size, 2);
+  const rest = openRest(map, options, n <= DENSE_PARTICLES);
   let best: Found = {
     value: 0,
     lower: 0,
@@ -74,54 +73,13 @@ export async function encloseLargest(
     lowerProof: '0 is the least modulus',
     upperProof: options.ceilingProof,
   };
-  const tried = new Set<number>();
-  let trial = 0;
-  let done = false;
   try {
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      options.onProgress?.('eigenvectors', null);
-      const pair = await leadingPair(right, left, map, tried, options);
-      if (attempt === 0) best = { ...best, value: Math.min(pair.modulus, best.upper) };
-      if (pair.exhausted) break;
-      tried.add(pair.count);
-      const target = targetFor(pair, map.norm);
-      const boundRest = async (frame: Frame): Promise<Remainder> => {
-        options.onProgress?.('bounds of the rest', 0);
-        const request = {
-          target,
-          signal: options.signal,
-          onStep: (fraction: number) => options.onProgress?.('bounds of the rest', fraction),
-        };
-        if (small) {
-          formed ??= await formDense(map, options.signal);
-          return remainderBySquaring(map, formed, frame, request);
-        }
-        blocks ??= map.inBlocks(COLUMNS, 1e-9);
-        return remainderByPowers(map, blocks, frame, {
-          ...request,
-          columns: COLUMNS,
-          most: options.powers,
-          failureProbability: options.failureProbability / (2 * MOST_ATTEMPTS),
-          seed: options.seed,
-          stream: trial++,
-          impatient: attempt + 1 < MOST_ATTEMPTS,
-        });
-      };
-      for (const sides of [2, 1] as const) {
-        const frame = await frameOf(map, right, left, pair, sides);
-        if (frame === null) continue;
-        const remainder = await boundRest(frame);
-        best = conclude(frame, remainder, best);
-        space.release([...frame.q, ...frame.p]);
-        done = remainder.reached && (best.lower > 0 || pair.count === 0);
-        if (done && (!small || best.upper - best.lower <= TIGHT)) break;
-      }
-      if (done) break;
-      if (!right.complete) await reseed(right, left, pair);
-    }
-    if (best.upper - best.lower > TIGHT && small) {
-      formed ??= await formDense(map, options.signal);
-      best = await wholeSpectrum(map, formed, best, options.signal);
+    best = await fromSubspaces(map, right, left, rest, best, options);
+    if (best.upper - best.lower > TIGHT && rest.small) {
+      best = await wholeSpectrum(map, await rest.formed(), best, options.signal);
+    } else if (best.upper === options.ceiling) {
+      const target = Math.max(best.value, 1e-6 * map.norm) * (1 + 2 ** -10);
+      best = conclude(EMPTY_FRAME, await rest.bound(EMPTY_FRAME, target, false), best);
     }
   } finally {
     right.destroy();
@@ -134,6 +92,79 @@ export async function encloseLargest(
     certificate: best.failureProbability > 0 ? 'probabilistic' : 'enclosure',
     failureProbability: best.failureProbability,
     proof: `upper: ${best.upperProof}; lower: ${best.lowerProof}`,
+  };
+}
+
+/** Tries leading subspaces of several sizes until one proves both ends. */
+async function fromSubspaces(
+  map: SpectralMap,
+  right: Krylov,
+  left: Krylov,
+  rest: Rest,
+  start: Found,
+  options: EncloseOptions,
+): Promise<Found> {
+  const tried = new Set<number>();
+  let best = start;
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    options.onProgress?.('eigenvectors', null);
+    const pair = await leadingPair(right, left, map, tried, options);
+    if (attempt === 0) best = { ...best, value: Math.min(pair.modulus, best.upper) };
+    if (pair.exhausted) return best;
+    tried.add(pair.count);
+    for (const sides of [2, 1] as const) {
+      const frame = await frameOf(map, right, left, pair, sides);
+      if (frame === null) continue;
+      const target = targetFor(pair, map.norm);
+      const remainder = await rest.bound(frame, target, attempt + 1 < MOST_ATTEMPTS);
+      best = conclude(frame, remainder, best);
+      map.space.release([...frame.q, ...frame.p]);
+      const done = remainder.reached && (best.lower > 0 || pair.count === 0);
+      // A small graph can afford a look at the other frame.
+      if (done && (!rest.small || sides === 1 || best.upper - best.lower <= TIGHT)) return best;
+    }
+    if (!right.complete) await reseed(right, left, pair);
+  }
+  return best;
+}
+
+/** Ways to bound what a frame leaves out. */
+interface Rest {
+  /** Whether the map is small enough to be formed, so that no chance is needed. */
+  readonly small: boolean;
+  readonly formed: () => Promise<DenseMap>;
+  /** `impatient`: stop where powers cease to fall. */
+  readonly bound: (frame: Frame, target: number, impatient: boolean) => Promise<Remainder>;
+}
+
+function openRest(
+  map: SpectralMap,
+  { signal, onProgress, powers, failureProbability, seed }: EncloseOptions,
+  small: boolean,
+): Rest {
+  let matrix: DenseMap | null = null;
+  let blocks: Application | null = null;
+  let trial = 0;
+  const formed = async (): Promise<DenseMap> => (matrix ??= await formDense(map, signal));
+  return {
+    small,
+    formed,
+    bound: async (frame, target, impatient) => {
+      const onStep = (fraction: number): void => onProgress?.('bounds of the rest', fraction);
+      onStep(0);
+      const request = { target, signal, onStep };
+      if (small) return remainderBySquaring(map, await formed(), frame, request);
+      blocks ??= map.inBlocks(COLUMNS, 1e-9);
+      return remainderByPowers(map, blocks, frame, {
+        ...request,
+        columns: COLUMNS,
+        most: powers,
+        failureProbability: failureProbability / TRIALS,
+        seed,
+        stream: trial++,
+        impatient,
+      });
+    },
   };
 }
 
