@@ -10,7 +10,8 @@ import type { Vector } from '../../backend/backend.js';
 import { encloseEigenvalues, modulusBounds } from './discs.js';
 import { distanceOf, EMPTY_FRAME, openFrame, type Frame } from './frame.js';
 import type { Eigenvalue } from './interval.js';
-import { Krylov, type Leading } from './krylov.js';
+import { Krylov } from './krylov.js';
+import { leadingPair, reseed, type Pair } from './leading-pair.js';
 import type { Application, SpectralMap } from './map.js';
 import { remainderByPowers } from './powers.js';
 import type { Remainder } from './remainder.js';
@@ -36,13 +37,10 @@ const WHOLE_PARTICLES = 250;
 /** Krylov vectors kept at once, on each side; fewer for large graphs, whose vectors are long. */
 const LARGEST_BASIS = 48;
 const BASIS_BYTES = 384 * 2 ** 20;
-const MOST_RESTARTS = 20;
 const MOST_ATTEMPTS = 2;
 const COLUMNS = 4;
 /** Trials by powers that may be made: two kinds of frame an attempt, and one without a frame. */
 const TRIALS = 2 * MOST_ATTEMPTS + 1;
-/** Residual of a subspace, relative to its first eigenvalue, that counts as found. */
-const ENOUGH = 1e-10;
 /** A width at which no second frame is tried. */
 const TIGHT = 1e-9;
 
@@ -108,7 +106,7 @@ async function fromSubspaces(
   let best = start;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     options.onProgress?.('eigenvectors', null);
-    const pair = await leadingPair(right, left, map, tried, options);
+    const pair = await leadingPair(right, left, map.norm, tried, rest.small, options.signal);
     if (attempt === 0) best = { ...best, value: Math.min(pair.modulus, best.upper) };
     if (pair.exhausted) return best;
     tried.add(pair.count);
@@ -166,138 +164,6 @@ function openRest(
       });
     },
   };
-}
-
-/** What one pair of subspaces is about. */
-interface Pair {
-  readonly count: number;
-  /** Circle between the subspace and the rest, as far as is known. */
-  readonly radius: number;
-  /** |λ| of the first inside and of the first outside of the subspace. */
-  readonly modulus: number;
-  readonly next: number;
-  readonly right: Leading | null;
-  readonly left: Leading | null;
-  /** No further choice is left to try. */
-  readonly exhausted: boolean;
-}
-
-/** Runs both iterations until they hold the same leading subspace. */
-async function leadingPair(
-  right: Krylov,
-  left: Krylov,
-  { space, norm }: SpectralMap,
-  tried: ReadonlySet<number>,
-  { signal }: EncloseOptions,
-): Promise<Pair> {
-  const zero = 1e-7 * norm;
-  let moduli: number[] = [];
-  let cut: Cut | null = null;
-  let found: Leading | null = null;
-  for (let restart = 0; restart < MOST_RESTARTS; restart++) {
-    await right.expand(signal);
-    moduli = right.moduli();
-    if (moduli[0] <= zero) {
-      return {
-        count: 0,
-        radius: 0,
-        modulus: moduli[0],
-        next: moduli[0],
-        right: null,
-        left: null,
-        exhausted: tried.has(0),
-      };
-    }
-    cut = cutOf(moduli, right.complete, tried, space.dimension < DENSE_PARTICLES ? 0.01 : 0.05);
-    found = cut === null ? null : right.leading(cut.radius);
-    if (found !== null && found.coordinates.columns !== cut?.count) found = null;
-    if (right.complete || (found !== null && found.residual <= ENOUGH * moduli[0])) break;
-    // What was found belongs to the basis as it is, so the last round leaves it.
-    if (restart + 1 === MOST_RESTARTS || !contracted(right, moduli)) break;
-  }
-  const modulus = moduli[0];
-  found = found === null ? null : right.polish(found);
-  if (cut === null || found === null) {
-    return {
-      count: -1,
-      radius: 0,
-      modulus,
-      next: modulus,
-      right: null,
-      left: null,
-      exhausted: true,
-    };
-  }
-  let other: Leading | null = null;
-  for (let restart = 0; restart < MOST_RESTARTS; restart++) {
-    await left.expand(signal);
-    other = left.leading(cut.radius);
-    if (other !== null && other.coordinates.columns !== cut.count) other = null;
-    if (left.complete || (other !== null && other.residual <= ENOUGH * modulus)) break;
-    if (restart + 1 === MOST_RESTARTS || !contracted(left, left.moduli())) break;
-  }
-  other = other === null ? null : left.polish(other);
-  return { ...cut, modulus, right: found, left: other, exhausted: false };
-}
-
-interface Cut {
-  readonly count: number;
-  readonly radius: number;
-  readonly next: number;
-}
-
-/**
- * How many leading eigenvalues to take: few, with a gap behind them, and with the rest well below the
- * first: by the fraction `wanted`, if there is such a gap. Null where none is left to try.
- */
-function cutOf(
-  moduli: readonly number[],
-  complete: boolean,
-  tried: ReadonlySet<number>,
-  wanted: number,
-): Cut | null {
-  const most = complete ? moduli.length : Math.floor(moduli.length / 2);
-  let best: Cut | null = null;
-  let least = Infinity;
-  for (let count = 1; count <= most; count++) {
-    const here = moduli[count - 1];
-    const next = count < moduli.length ? moduli[count] : 0;
-    const gap = 1 - next / here;
-    const reach = 1 - next / moduli[0];
-    if (tried.has(count) || !(gap > 1e-7) || !(here > 1e-9 * moduli[0])) continue;
-    const cost = count + 40 * doublings(wanted / reach) + 10 * doublings(0.01 / gap);
-    if (cost >= least) continue;
-    least = cost;
-    best = { count, next, radius: Math.sqrt(here * Math.max(next, 0.64 * here)) };
-  }
-  return best;
-}
-
-/** How often 1 doubles until it is at least `ratio`. */
-function doublings(ratio: number): number {
-  let count = 0;
-  for (let power = 1; power < ratio; power *= 2) count++;
-  return count;
-}
-
-/** Contracts a basis to about half, at the widest gap there; false where none is. */
-function contracted(krylov: Krylov, moduli: readonly number[]): boolean {
-  const size = moduli.length;
-  const order = Array.from({ length: size - 1 }, (_, i) => i + 1)
-    .filter((count) => count >= size / 3 && count <= (2 * size) / 3)
-    .sort((x, y) => moduli[x] / moduli[x - 1] - moduli[y] / moduli[y - 1]);
-  for (const count of order.slice(0, 3)) {
-    const kept = krylov.leading(Math.sqrt(moduli[count - 1] * moduli[count]));
-    if (kept === null || kept.coordinates.columns !== count) continue;
-    krylov.contract(kept);
-    return true;
-  }
-  return false;
-}
-
-async function reseed(right: Krylov, left: Krylov, pair: Pair): Promise<void> {
-  if (pair.right !== null) await right.reseed(pair.right);
-  if (pair.left !== null) await left.reseed(pair.left);
 }
 
 /**
