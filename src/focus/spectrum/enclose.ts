@@ -10,7 +10,8 @@ import type { Vector } from '../../backend/backend.js';
 import { encloseEigenvalues, modulusBounds } from './discs.js';
 import { distanceOf, EMPTY_FRAME, openFrame, type Frame } from './frame.js';
 import type { Eigenvalue } from './interval.js';
-import { Krylov, type Leading } from './krylov.js';
+import { Krylov } from './krylov.js';
+import { leadingPair, reseed, type Pair } from './leading-pair.js';
 import type { Application, SpectralMap } from './map.js';
 import { remainderByPowers } from './powers.js';
 import type { Remainder } from './remainder.js';
@@ -36,11 +37,10 @@ const WHOLE_PARTICLES = 250;
 /** Krylov vectors kept at once, on each side; fewer for large graphs, whose vectors are long. */
 const LARGEST_BASIS = 48;
 const BASIS_BYTES = 384 * 2 ** 20;
-const MOST_RESTARTS = 20;
 const MOST_ATTEMPTS = 2;
 const COLUMNS = 4;
-/** Residual of a subspace, relative to its first eigenvalue, that counts as found. */
-const ENOUGH = 1e-10;
+/** Trials by powers that may be made: two kinds of frame an attempt, and one without a frame. */
+const TRIALS = 2 * MOST_ATTEMPTS + 1;
 /** A width at which no second frame is tried. */
 const TIGHT = 1e-9;
 
@@ -58,14 +58,11 @@ export async function encloseLargest(
   map: SpectralMap,
   options: EncloseOptions,
 ): Promise<Eigenvalue> {
-  const { space } = map;
-  const n = space.dimension + 1;
+  const n = map.space.dimension + 1;
   const size = Math.max(8, Math.min(LARGEST_BASIS, Math.floor(BASIS_BYTES / (8 * n))));
-  const right = new Krylov(space, map.forward.apply, size, 1);
-  const left = new Krylov(space, map.backward.apply, size, 2);
-  const small = n <= DENSE_PARTICLES;
-  let formed: DenseMap | null = null;
-  let blocks: Application | null = null;
+  const right = new Krylov(map.space, map.forward.apply, size, 1);
+  const left = new Krylov(map.space, map.backward.apply, size, 2);
+  const rest = openRest(map, options, n <= DENSE_PARTICLES);
   let best: Found = {
     value: 0,
     lower: 0,
@@ -74,54 +71,13 @@ export async function encloseLargest(
     lowerProof: '0 is the least modulus',
     upperProof: options.ceilingProof,
   };
-  const tried = new Set<number>();
-  let trial = 0;
-  let done = false;
   try {
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      options.onProgress?.('eigenvectors', null);
-      const pair = await leadingPair(right, left, map, tried, options);
-      if (attempt === 0) best = { ...best, value: Math.min(pair.modulus, best.upper) };
-      if (pair.exhausted) break;
-      tried.add(pair.count);
-      const target = targetFor(pair, map.norm);
-      const boundRest = async (frame: Frame): Promise<Remainder> => {
-        options.onProgress?.('bounds of the rest', 0);
-        const request = {
-          target,
-          signal: options.signal,
-          onStep: (fraction: number) => options.onProgress?.('bounds of the rest', fraction),
-        };
-        if (small) {
-          formed ??= await formDense(map, options.signal);
-          return remainderBySquaring(map, formed, frame, request);
-        }
-        blocks ??= map.inBlocks(COLUMNS, 1e-9);
-        return remainderByPowers(map, blocks, frame, {
-          ...request,
-          columns: COLUMNS,
-          most: options.powers,
-          failureProbability: options.failureProbability / (2 * MOST_ATTEMPTS),
-          seed: options.seed,
-          stream: trial++,
-          impatient: attempt + 1 < MOST_ATTEMPTS,
-        });
-      };
-      for (const sides of [2, 1] as const) {
-        const frame = await frameOf(map, right, left, pair, sides);
-        if (frame === null) continue;
-        const remainder = await boundRest(frame);
-        best = conclude(frame, remainder, best);
-        space.release([...frame.q, ...frame.p]);
-        done = remainder.reached && (best.lower > 0 || pair.count === 0);
-        if (done && (!small || best.upper - best.lower <= TIGHT)) break;
-      }
-      if (done) break;
-      if (!right.complete) await reseed(right, left, pair);
-    }
-    if (best.upper - best.lower > TIGHT && small) {
-      formed ??= await formDense(map, options.signal);
-      best = await wholeSpectrum(map, formed, best, options.signal);
+    best = await fromSubspaces(map, right, left, rest, best, options);
+    if (best.upper - best.lower > TIGHT && rest.small) {
+      best = await wholeSpectrum(map, await rest.formed(), best, options.signal);
+    } else if (best.upper === options.ceiling) {
+      const target = Math.max(best.value, 1e-6 * map.norm) * (1 + 2 ** -10);
+      best = conclude(EMPTY_FRAME, await rest.bound(EMPTY_FRAME, target, false), best);
     }
   } finally {
     right.destroy();
@@ -137,136 +93,77 @@ export async function encloseLargest(
   };
 }
 
-/** What one pair of subspaces is about. */
-interface Pair {
-  readonly count: number;
-  /** Circle between the subspace and the rest, as far as is known. */
-  readonly radius: number;
-  /** |λ| of the first inside and of the first outside of the subspace. */
-  readonly modulus: number;
-  readonly next: number;
-  readonly right: Leading | null;
-  readonly left: Leading | null;
-  /** No further choice is left to try. */
-  readonly exhausted: boolean;
-}
-
-/** Runs both iterations until they hold the same leading subspace. */
-async function leadingPair(
+/** Tries leading subspaces of several sizes until one proves both ends. */
+async function fromSubspaces(
+  map: SpectralMap,
   right: Krylov,
   left: Krylov,
-  { space, norm }: SpectralMap,
-  tried: ReadonlySet<number>,
-  { signal }: EncloseOptions,
-): Promise<Pair> {
-  const zero = 1e-7 * norm;
-  let moduli: number[] = [];
-  let cut: Cut | null = null;
-  let found: Leading | null = null;
-  for (let restart = 0; restart < MOST_RESTARTS; restart++) {
-    await right.expand(signal);
-    moduli = right.moduli();
-    if (moduli[0] <= zero) {
-      return {
-        count: 0,
-        radius: 0,
-        modulus: moduli[0],
-        next: moduli[0],
-        right: null,
-        left: null,
-        exhausted: tried.has(0),
-      };
+  rest: Rest,
+  start: Found,
+  options: EncloseOptions,
+): Promise<Found> {
+  const tried = new Set<number>();
+  let best = start;
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    options.onProgress?.('eigenvectors', null);
+    const pair = await leadingPair(right, left, map.norm, tried, rest.small, options.signal);
+    if (attempt === 0) best = { ...best, value: Math.min(pair.modulus, best.upper) };
+    if (pair.exhausted) return best;
+    tried.add(pair.count);
+    for (const sides of [2, 1] as const) {
+      const frame = await frameOf(map, right, left, pair, sides);
+      if (frame === null) continue;
+      const target = targetFor(pair, map.norm);
+      const remainder = await rest.bound(frame, target, attempt + 1 < MOST_ATTEMPTS);
+      best = conclude(frame, remainder, best);
+      map.space.release([...frame.q, ...frame.p]);
+      const done = remainder.reached && (best.lower > 0 || pair.count === 0);
+      // A small graph can afford a look at the other frame.
+      if (done && (!rest.small || sides === 1 || best.upper - best.lower <= TIGHT)) return best;
     }
-    cut = cutOf(moduli, right.complete, tried, space.dimension < DENSE_PARTICLES ? 0.01 : 0.05);
-    found = cut === null ? null : right.leading(cut.radius);
-    if (found !== null && found.coordinates.columns !== cut?.count) found = null;
-    if (right.complete || (found !== null && found.residual <= ENOUGH * moduli[0])) break;
-    // What was found belongs to the basis as it is, so the last round leaves it.
-    if (restart + 1 === MOST_RESTARTS || !contracted(right, moduli)) break;
-  }
-  const modulus = moduli[0];
-  found = found === null ? null : right.polish(found);
-  if (cut === null || found === null) {
-    return {
-      count: -1,
-      radius: 0,
-      modulus,
-      next: modulus,
-      right: null,
-      left: null,
-      exhausted: true,
-    };
-  }
-  let other: Leading | null = null;
-  for (let restart = 0; restart < MOST_RESTARTS; restart++) {
-    await left.expand(signal);
-    other = left.leading(cut.radius);
-    if (other !== null && other.coordinates.columns !== cut.count) other = null;
-    if (left.complete || (other !== null && other.residual <= ENOUGH * modulus)) break;
-    if (restart + 1 === MOST_RESTARTS || !contracted(left, left.moduli())) break;
-  }
-  other = other === null ? null : left.polish(other);
-  return { ...cut, modulus, right: found, left: other, exhausted: false };
-}
-
-interface Cut {
-  readonly count: number;
-  readonly radius: number;
-  readonly next: number;
-}
-
-/**
- * How many leading eigenvalues to take: few, with a gap behind them, and with the rest well below the
- * first: by the fraction `wanted`, if there is such a gap. Null where none is left to try.
- */
-function cutOf(
-  moduli: readonly number[],
-  complete: boolean,
-  tried: ReadonlySet<number>,
-  wanted: number,
-): Cut | null {
-  const most = complete ? moduli.length : Math.floor(moduli.length / 2);
-  let best: Cut | null = null;
-  let least = Infinity;
-  for (let count = 1; count <= most; count++) {
-    const here = moduli[count - 1];
-    const next = count < moduli.length ? moduli[count] : 0;
-    const gap = 1 - next / here;
-    const reach = 1 - next / moduli[0];
-    if (tried.has(count) || !(gap > 1e-7) || !(here > 1e-9 * moduli[0])) continue;
-    const cost = count + 40 * doublings(wanted / reach) + 10 * doublings(0.01 / gap);
-    if (cost >= least) continue;
-    least = cost;
-    best = { count, next, radius: Math.sqrt(here * Math.max(next, 0.64 * here)) };
+    if (!right.complete) await reseed(right, left, pair);
   }
   return best;
 }
 
-/** How often 1 doubles until it is at least `ratio`. */
-function doublings(ratio: number): number {
-  let count = 0;
-  for (let power = 1; power < ratio; power *= 2) count++;
-  return count;
+/** Ways to bound what a frame leaves out. */
+interface Rest {
+  /** Whether the map is small enough to be formed, so that no chance is needed. */
+  readonly small: boolean;
+  readonly formed: () => Promise<DenseMap>;
+  /** `impatient`: stop where powers cease to fall. */
+  readonly bound: (frame: Frame, target: number, impatient: boolean) => Promise<Remainder>;
 }
 
-/** Contracts a basis to about half, at the widest gap there; false where none is. */
-function contracted(krylov: Krylov, moduli: readonly number[]): boolean {
-  const size = moduli.length;
-  const order = Array.from({ length: size - 1 }, (_, i) => i + 1)
-    .filter((count) => count >= size / 3 && count <= (2 * size) / 3)
-    .sort((x, y) => moduli[x] / moduli[x - 1] - moduli[y] / moduli[y - 1]);
-  for (const count of order.slice(0, 3)) {
-    const kept = krylov.leading(Math.sqrt(moduli[count - 1] * moduli[count]));
-    if (kept === null || kept.coordinates.columns !== count) continue;
-    krylov.contract(kept);
-    return true;
-  }
-  return false;
-}
-
-async function reseed(right: Krylov, left: Krylov, pair: Pair): Promise<void> {
-  if (pair.right !== null) await right.reseed(pair.right);
-  if (pair.left !== null) await left.reseed(pair.left);
+function openRest(
+  map: SpectralMap,
+  { signal, onProgress, powers, failureProbability, seed }: EncloseOptions,
+  small: boolean,
+): Rest {
+  let matrix: DenseMap | null = null;
+  let blocks: Application | null = null;
+  let trial = 0;
+  const formed = async (): Promise<DenseMap> => (matrix ??= await formDense(map, signal));
+  return {
+    small,
+    formed,
+    bound: async (frame, target, impatient) => {
+      const onStep = (fraction: number): void => onProgress?.('bounds of the rest', fraction);
+      onStep(0);
+      const request = { target, signal, onStep };
+      if (small) return remainderBySquaring(map, await formed(), frame, request);
+      blocks ??= map.inBlocks(COLUMNS, 1e-9);
+      return remainderByPowers(map, blocks, frame, {
+        ...request,
+        columns: COLUMNS,
+        most: powers,
+        failureProbability: failureProbability / TRIALS,
+        seed,
+        stream: trial++,
+        impatient,
+      });
+    },
+  };
 }
 
 /**

@@ -100,6 +100,7 @@ async function leadingOf(
   const size = Math.max(8, Math.min(LARGEST_BASIS, fitting));
   const krylov = new Krylov(space, map.forward.apply, size, 3);
   const most = Math.max(1, Math.floor(Math.min(size, space.dimension) / 3));
+  let again = false;
   try {
     for (let restart = 0; ; restart++) {
       await krylov.expand(signal);
@@ -110,7 +111,14 @@ async function leadingOf(
       const { leading } = krylov.largest(count);
       // The residual counts squared over the gap.
       const enough = Math.sqrt(1e-14 * Math.max(1e-10, values[0] - next));
-      if (krylov.complete || leading.residual <= enough || restart >= MOST_RESTARTS) {
+      const found = leading.residual <= enough;
+      if (found && !again && !krylov.complete) {
+        // One start finds an eigenvalue of higher multiplicity once; another finds the next copy.
+        again = true;
+        await krylov.reseed(leading);
+        continue;
+      }
+      if (krylov.complete || found || restart >= MOST_RESTARTS) {
         const vectors = krylov.vectorsOf(leading);
         const rayleigh = await measureRayleigh(map, vectors);
         invariant(rayleigh !== null, 'Ritz vectors are orthonormal');
