@@ -56,7 +56,7 @@ const REFUSED: Values = {
   discoveryPart: null,
 };
 /** λ relative to its scale: far below what first order leaves out. */
-const ADJOINT_TOLERANCE = 1e-8;
+const ADJOINT_TOLERANCE = 1e-6;
 /** A particle that keeps less than this share of its links is about to leave. */
 const LEAST = 1e-9;
 

@@ -10,6 +10,7 @@ import { axonWeight } from './change.js';
 import type { AxonChange, AxonChanges } from './change.js';
 import { applyDelta } from './delta.js';
 import type { Graph } from './graph.js';
+import { placesIn } from './id-places.js';
 import { linkIndexOf } from './link-index.js';
 import { createLinkBuilder } from './link-builder.js';
 import type { LinkedGraph } from './linked.js';
@@ -50,9 +51,7 @@ export function axonChangesOf(base: LinkedGraph, delta: Delta): NamedAxonChanges
 /** The axons in which two graphs differ; particles are the same where their ids are. O(n + m). */
 export function changesBetween(before: Graph, after: Graph): NamedAxonChanges {
   const n = before.particles;
-  const places = Float64Array.from({ length: after.particles }, (_, i) =>
-    before.ids.indexOf(after.ids.at(i)),
-  );
+  const places = placesIn(before.ids, after.ids);
   const fresh: string[] = [];
   places.forEach((place, i) => {
     if (place < 0) fresh.push(after.ids.at(i));

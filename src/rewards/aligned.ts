@@ -1,6 +1,7 @@
 // Focuses of different graphs side by side: one row per particle that any of them holds, by id,
 // absent = 0. Rows: those of the first, then those the second adds, and so on.
 
+import { placesIn } from '../graph/id-places.js';
 import type { Ids } from '../graph/ids.js';
 
 /** Values by particle id. */
@@ -49,17 +50,13 @@ function placesOf(tables: readonly Ids[]): Places {
       places.push(places[same]);
       return;
     }
-    const own = new Uint32Array(ids.count);
-    for (let i = 0; i < ids.count; i++) {
-      const id = ids.at(i);
-      let row = -1;
-      for (let earlier = 0; earlier < k && row < 0; earlier++) {
-        const at = tables[earlier].indexOf(id);
-        if (at >= 0) row = places[earlier][at];
-      }
-      own[i] = row >= 0 ? row : rows++;
-    }
-    places.push(own);
+    const before = tables.slice(0, k).map((table) => placesIn(table, ids));
+    places.push(
+      Uint32Array.from({ length: ids.count }, (_, i) => {
+        const earlier = before.findIndex((at) => at[i] >= 0);
+        return earlier < 0 ? rows++ : places[earlier][before[earlier][i]];
+      }),
+    );
   });
   return { rows, places };
 }

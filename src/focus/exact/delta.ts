@@ -3,6 +3,7 @@
 //   Δφ = φ_after − φ_before      ΔJ = (H_before − H_after) + (ln n_after − ln n_before)
 // All of it are integers, so both identities hold to the unit.
 
+import { placesIn } from '../../graph/id-places.js';
 import type { Ids } from '../../graph/ids.js';
 import type { ExactPart } from './focus-exact.js';
 
@@ -23,23 +24,21 @@ export interface ExactDelta {
 
 /** The units of an earlier focus in the order of `ids`, absent = 0: a warm start. O(n). */
 export function alignUnits({ ids: known, units }: NamedUnits, ids: Ids): BigInt64Array {
-  const aligned = new BigInt64Array(ids.count);
-  for (let i = 0; i < aligned.length; i++) {
-    const at = known.indexOf(ids.at(i));
-    if (at >= 0) aligned[i] = units[at];
-  }
-  return aligned;
+  return alignedAt(placesIn(known, ids), units);
 }
 
 /** Δφ and its norm. O(n). */
 export function deltaOf(before: NamedUnits, after: NamedUnits): ExactDelta {
+  const places = placesIn(before.ids, after.ids);
+  const stays = new Uint8Array(before.ids.count);
+  for (const place of places) if (place >= 0) stays[place] = 1;
   const gone: number[] = [];
-  for (let i = 0; i < before.ids.count; i++) {
-    if (after.ids.indexOf(before.ids.at(i)) < 0) gone.push(i);
-  }
+  stays.forEach((flag, i) => {
+    if (flag === 0) gone.push(i);
+  });
   const { count } = after.ids;
   const units = new BigInt64Array(count + gone.length);
-  const aligned = alignUnits(before, after.ids);
+  const aligned = alignedAt(places, before.units);
   for (let i = 0; i < count; i++) units[i] = after.units[i] - aligned[i];
   gone.forEach((at, k) => {
     units[count + k] = -before.units[at];
@@ -51,6 +50,12 @@ export function deltaOf(before: NamedUnits, after: NamedUnits): ExactDelta {
     units,
     norm,
   };
+}
+
+function alignedAt(places: Int32Array, units: BigInt64Array): BigInt64Array {
+  const aligned = new BigInt64Array(places.length);
+  for (let i = 0; i < places.length; i++) if (places[i] >= 0) aligned[i] = units[places[i]];
+  return aligned;
 }
 
 /** ΔJ in its two parts, in units of 2⁻⁵⁶. */
