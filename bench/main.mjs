@@ -19,6 +19,7 @@ const BENCHES = [
   'merkle',
   'adjoint',
   'epoch',
+  'shifts',
 ];
 
 const [name, ...rest] = process.argv.slice(2);

@@ -142,7 +142,7 @@ async function compute(
   for (const [at, index] of indices.entries()) {
     await eventTurn();
     signal?.throwIfAborted();
-    const relaxed = relax(scratch, changes[index], tolerance, mostArcs);
+    const relaxed = relax(scratch, changes[index], tolerance, mostArcs, columns > 0);
     if (relaxed.leftOut > tolerance && columns > 0) {
       waiting.push({ at, relaxed });
       if (waiting.length === columns) await finish();

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openCpuExact } from '../../src/backend/cpu/cpu.js';
+import { alignUnits } from '../../src/focus/exact/delta.js';
 import { focusExact } from '../../src/focus/exact/focus-exact.js';
 import { focus } from '../../src/focus/focus.js';
 import { axonChangesOf } from '../../src/graph/axon-changes.js';
@@ -14,6 +15,7 @@ import { doubleOf, isEqual, EXACT_NUMBERS } from '../../src/rewards/exact-number
 import { measuresOfExact, measuresOfFocuses } from '../../src/rewards/measures.js';
 import { evaluateReward, evaluateRewardExact } from '../../src/rewards/reward.js';
 import { rewardsOf } from '../../src/rewards/rewards-of.js';
+import { bigintFocus } from '../exact/bigint-focus.js';
 import type { LinkTuple } from '../graphs.js';
 
 interface Impulse {
@@ -105,6 +107,17 @@ describe.each(Object.entries(impulses))('the impulse %s', (_, golden) => {
       syntropy.parts.discovery?.value ?? NaN,
       syntropy.terms.deltaJ.value,
     );
+  });
+
+  it('has the digests that the second implementation finds, cold and warm', async () => {
+    const { graph } = applyDelta(base, deltaOf(golden.batch)).after;
+    const cold = await focusExact(base.graph);
+    expect(cold.exact.digest).toBe(bigintFocus(base.graph).digest());
+    const units = alignUnits({ ids: base.graph.ids, units: cold.exact.units }, graph.ids);
+    const name = cold.exact.digest;
+    const warm = await focusExact(graph, { start: { units, name } });
+    const theirs = bigintFocus(graph, {}, { start: [...units], startName: name });
+    expect(warm.exact.digest).toBe(theirs.digest());
   });
 
   it('is what exact focuses give, and there ΔJ is the sum of its parts to the unit', async () => {

@@ -59,12 +59,16 @@ export function openRelaxation(base: LocalBase, added: number): Relaxation {
   };
 }
 
-/** Relaxes one change until the tolerance is met or `mostArcs` were followed. */
+/**
+ * Relaxes one change until the tolerance is met or `mostArcs` were followed; where a solve on the
+ * whole graph `goesOn` from what is left, all of it is measured, whatever that takes.
+ */
 export function relax(
   scratch: Relaxation,
   changes: AxonChanges,
   tolerance: number,
   mostArcs: number,
+  goesOn: boolean,
 ): Relaxed {
   const { base, flow, excess, residual, marks } = scratch;
   check(
@@ -75,7 +79,7 @@ export function relax(
   flow.arcs = 0;
   const graph = layChange(base.graph, changes, marks);
   try {
-    const { leftOut, unseen } = relaxLaid(scratch, graph, tolerance, mostArcs);
+    const { leftOut, unseen } = relaxLaid(scratch, graph, tolerance, mostArcs, goesOn);
     // A particle without a link is no longer there, whatever relaxation left of it.
     for (const { index, degree } of graph.changed) {
       if (degree > 0 || index >= base.graph.particles) continue;
@@ -111,6 +115,7 @@ function relaxLaid(
   graph: ChangedGraph,
   tolerance: number,
   mostArcs: number,
+  goesOn: boolean,
 ): { readonly leftOut: number; readonly unseen: number } {
   const { base, flow, residual, excess, push } = scratch;
   if (graph.changed.length === 0) return { leftOut: 0, unseen: 0 };
@@ -130,9 +135,10 @@ function relaxLaid(
     if (leftOut <= tolerance) return { leftOut, unseen };
     const exhausted = stalled >= MOST_STALLED || flow.arcs > mostArcs;
     // What is not seen must leave room for what is: look closer, and measure again. In the end that
-    // pays only where it alone can meet the tolerance.
+    // pays only where it alone can meet the tolerance, or where a solve goes on from the residual.
     const isHopeless = exhausted && leftOut - unseen > tolerance / 2;
-    const room = isHopeless ? leftOut / 2 : Math.max(tolerance / 2, UNSEEN_SHARE * leftOut);
+    const share = exhausted ? 0 : UNSEEN_SHARE * leftOut;
+    const room = isHopeless && !goesOn ? leftOut / 2 : Math.max(tolerance / 2, share);
     if (unseen > room && least > allowed * LAST_LEAST) {
       least /= 8;
       source = sourceOf(base, graph, flow, push, least);
