@@ -19,7 +19,24 @@ export {
 } from './backend/choose.js';
 export type { Backend, Precision } from './backend/backend.js';
 export type { ExactBackend } from './backend/exact.js';
+export { beaconStream, readBeacon, type BeaconStream } from './base/beacon.js';
 export { digestOfExactFocus, digestOfFocus } from './base/digest.js';
+export { epochsOf, manifestOf } from './epoch/chain.js';
+export type { EpochMachines } from './epoch/compute.js';
+export { differencesOf, type ChainDifference } from './epoch/diff.js';
+export type { EpochManifest, SealedManifest } from './epoch/manifest.js';
+export { readRulesets, rulesetAt, rulesetText, type Ruleset } from './epoch/ruleset.js';
+export { runEpoch, type EpochRequest } from './epoch/run.js';
+export { chanceUnseen, drawSample } from './epoch/sample.js';
+export { verifyChain, type Verified, type VerifyOptions } from './epoch/verify.js';
+export {
+  adjointOf,
+  type Adjoint,
+  type AdjointOptions,
+  type Value,
+} from './focus/adjoint/adjoint.js';
+export type { LinkColumns, LinkMarginals } from './focus/adjoint/links.js';
+export type { TransactionMarginal } from './focus/adjoint/transaction.js';
 export { detailsOf, type FocusDetails } from './focus/details.js';
 export {
   differenceOf,
@@ -52,6 +69,30 @@ export { explainLink, type LinkExplanation } from './focus/explain/link.js';
 export { explainNeuron, type NeuronExplanation } from './focus/explain/neuron.js';
 export { explainParticle, type ParticleExplanation } from './focus/explain/particle.js';
 export { focus, type FocusResult, type SolverOptions } from './focus/focus.js';
+export {
+  focusHead,
+  graphHead,
+  openRoots,
+  readHeader,
+  verifyHeader,
+  verifySuccession,
+  type EpochHeader,
+  type EpochRoots,
+} from './focus/header.js';
+export {
+  openFocusRoot,
+  verifyAbsentParticle,
+  verifyParticle,
+  type FocusRoot,
+} from './focus/root.js';
+export {
+  openShifts,
+  shiftsOf,
+  type BaseFocus,
+  type Shift,
+  type ShiftOptions,
+  type Shifts,
+} from './focus/shifts.js';
 export {
   spectrumOf,
   type Certificate,
@@ -91,6 +132,7 @@ export type { Ids } from './graph/ids.js';
 export { createLinkBuilder, type LinkBuilder } from './graph/link-builder.js';
 export { linkGraph, type LinkedGraph, type LinkSet } from './graph/linked.js';
 export type { Links } from './graph/links.js';
+export { openGraphRoot, verifyAbsentAxon, verifyAxon, type GraphRoot } from './graph/root.js';
 export { shapeOf, type Shape } from './graph/shape.js';
 export type { Delta, LinkChange, LinkSelector, Signal, SignalLink } from './graph/signal.js';
 export { blockDag, type BlockDag } from './rewards/block-dag.js';
