@@ -76,10 +76,7 @@ async function run(path: string, deltaPath: string, flags: DeltaFlags): Promise<
   checkStandardInput([path, deltaPath]);
   await checkFlags(path, deltaPath, flags);
   const progress = openProgress();
-  const say: Say = (line) => {
-    progress.clear();
-    process.stderr.write(`${line}\n`);
-  };
+  const { say } = progress;
   try {
     progress.phase(`reading ${path}`);
     const { linked, notes } = await readLinked(path, flags, say);

@@ -115,10 +115,7 @@ async function explain(
   const tolerance = toleranceOf(flags);
   checkStandardInput(other === null ? [path] : [path, other]);
   const progress = openProgress();
-  const say: Say = (line) => {
-    progress.clear();
-    process.stderr.write(`${line}\n`);
-  };
+  const { say } = progress;
   try {
     progress.phase(`reading ${path}`);
     const { linked } = await readLinked(path, flags, say);

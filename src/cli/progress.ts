@@ -1,6 +1,8 @@
 // Progress of long runs on stderr: a bar that rewrites itself on a terminal, a line every ten
 // seconds elsewhere. Nothing is shown for what ends within a second, so short commands stay quiet.
 
+import type { Say } from './input.js';
+
 const BAR_CELLS = 24;
 const REDRAW_MS = 100;
 const QUIET_MS = 1000;
@@ -14,6 +16,8 @@ export interface ProgressDisplay {
   update(fraction: number | null, remark: string): void;
   /** Clears the bar; must be called before other output. */
   clear(): void;
+  /** Writes a line for humans to stderr. */
+  readonly say: Say;
   end(): void;
 }
 
@@ -63,6 +67,10 @@ export function openProgress(stream: NodeJS.WriteStream = process.stderr): Progr
       show();
     },
     clear,
+    say: (line) => {
+      clear();
+      process.stderr.write(`${line}\n`);
+    },
     end: () => {
       clear();
       clearInterval(timer);

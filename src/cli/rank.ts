@@ -4,12 +4,7 @@
 import { access, constants, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import {
-  BACKEND_NAMES,
-  chooseBackend,
-  chooseExactBackend,
-  type BackendName,
-} from '../backend/choose.js';
+import { BACKEND_NAMES, chooseBackend, chooseExactBackend } from '../backend/choose.js';
 import type { Precision } from '../backend/backend.js';
 import { openCpu, openCpuExact } from '../backend/cpu/cpu.js';
 import { digestOfFocus } from '../base/digest.js';
@@ -19,9 +14,6 @@ import { exactDecimal } from '../focus/exact/decimal.js';
 import { focusExact, type ExactFocus } from '../focus/exact/focus-exact.js';
 import { focus, type FocusResult } from '../focus/focus.js';
 import { topOf } from '../focus/measures.js';
-import { READINGS, type Reading } from '../focus/parameters.js';
-import type { LinkFormat } from '../formats/link-format.js';
-import { LINK_FORMATS } from '../formats/link-format.js';
 import { readGraph, type ReadNotes } from '../formats/read.js';
 import { focusFormatOf, writeFocus } from '../formats/write-focus.js';
 import type { Graph } from '../graph/graph.js';
@@ -29,26 +21,15 @@ import { fileRecord, writeManifest } from '../report/manifest.js';
 import { EXIT_NOT_CONVERGED } from './exit.js';
 import { describeInput, type Say } from './input.js';
 import { interruptible } from './interrupt.js';
+import { addReadingOptions, type KernelFlags } from './kernel-options.js';
 import { planOf } from './plan.js';
 import { openProgress } from './progress.js';
-import { choice, option, readInteger, readLambda, readNumber, withConfig } from './settings.js';
+import { choice, option, readInteger, readNumber, withConfig } from './settings.js';
 
-interface RankFlags {
-  readonly reading?: Reading;
+interface RankFlags extends Omit<KernelFlags, 'precision'> {
   readonly precision?: Precision | 'exact';
-  readonly backend?: BackendName;
-  readonly threads?: number;
-  readonly tolerance?: number;
   readonly iterations?: number;
   readonly maxIterations?: number;
-  readonly teleport?: number;
-  readonly mu?: number;
-  readonly tau?: number;
-  readonly lambda?: [number, number, number];
-  readonly unit?: number;
-  readonly prior?: 'degree' | 'uniform';
-  readonly format?: LinkFormat;
-  readonly order?: 'first-seen' | 'sorted';
   readonly out?: string;
   readonly top?: number;
   readonly json?: boolean;
@@ -63,24 +44,12 @@ export function rankCommand(): Command {
   const command = new Command('rank')
     .description('compute the focus of a graph, with a proven error bound')
     .argument('<links>', 'file of links, or - for standard input');
-  choice(command, '--reading <name>', 'reading of the tri-kernel (default focus-1)', READINGS);
   choice(command, '--precision <name>', 'of the result (default f64)', ['f64', 'f32', 'exact']);
   choice(command, '--backend <name>', 'machine (default auto)', BACKEND_NAMES);
-  option(command, '--threads <n>', 'CPU threads (default all cores)', readInteger(1));
   option(command, '--tolerance <e>', 'L1 error to certify (default 1e-9; f32: 1e-5)', readNumber);
   option(command, '--iterations <n>', 'exactly n plain applications of R', readInteger(0));
   option(command, '--max-iterations <n>', 'give up after n (default 10000)', readInteger(1));
-  option(command, '--teleport <t>', 'teleport probability in (0, 1] (default 0.15)', readNumber);
-  option(command, '--mu <m>', 'screening of springs, > 0 (default 1)', readNumber);
-  option(command, '--tau <t>', 'heat time, ≥ 0 (default 1)', readNumber);
-  option(command, '--lambda <d,s,h>', 'weights, sum 1 (default 0.5,0.3,0.2)', readLambda);
-  option(command, '--unit <stake>', 'stake unit of focus-1-combinatorial', readNumber);
-  choice(command, '--prior <name>', 'teleport prior (default degree)', ['degree', 'uniform']);
-  choice(command, '--format <name>', 'format of LINKS (default: found out)', LINK_FORMATS);
-  choice(command, '--order <name>', 'particle order (default first-seen)', [
-    'first-seen',
-    'sorted',
-  ]);
+  addReadingOptions(command);
   option(command, '--out <file>', 'write every particle to .ndjson, .csv or .parquet');
   option(command, '--top <k>', `print the k highest (default ${DEFAULT_TOP})`, readInteger(0));
   command.option(
@@ -100,10 +69,7 @@ async function rank(path: string, flags: RankFlags): Promise<void> {
   }
   const started = performance.now();
   const progress = openProgress();
-  const say: Say = (line) => {
-    progress.clear();
-    process.stderr.write(`${line}\n`);
-  };
+  const { say } = progress;
   try {
     progress.phase(`reading ${path}`);
     const { graph, notes } = await readGraph(path, {

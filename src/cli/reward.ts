@@ -114,10 +114,7 @@ async function run(path: string, signalPath: string, flags: RewardFlags): Promis
     await checkOutput('--out', flags.out, inputs);
   }
   const progress = openProgress();
-  const say: Say = (line) => {
-    progress.clear();
-    process.stderr.write(`${line}\n`);
-  };
+  const { say } = progress;
   try {
     progress.phase(`reading ${path}`);
     const { linked, notes } = await readLinked(path, flags, say);

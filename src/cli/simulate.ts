@@ -111,10 +111,7 @@ async function run(flags: SimulateFlags): Promise<void> {
   for (const path of [out, svg]) if (path !== undefined) await checkFolder(path);
   const started = performance.now();
   const progress = openProgress();
-  const say = (line: string): void => {
-    progress.clear();
-    process.stderr.write(`${line}\n`);
-  };
+  const { say } = progress;
   try {
     const settings = settingsOf(given);
     const backend = openCpu({ threads: threads ?? 1 });

@@ -68,10 +68,7 @@ async function run(path: string, flags: SpectrumFlags): Promise<void> {
   );
   const started = performance.now();
   const progress = openProgress();
-  const say: Say = (line) => {
-    progress.clear();
-    process.stderr.write(`${line}\n`);
-  };
+  const { say } = progress;
   try {
     progress.phase(`reading ${path}`);
     const { graph, notes } = await readGraph(path, {

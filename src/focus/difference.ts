@@ -16,7 +16,7 @@ import type { Ids } from '../graph/ids.js';
 import type { ExactFocus } from './exact/focus-exact.js';
 import { focus, type FocusResult, type SolverOptions } from './focus.js';
 import { entropyError } from './local/shift.js';
-import type { Parameters } from './parameters.js';
+import { describeParameters, type Parameters } from './parameters.js';
 import { shiftsOf } from './shifts.js';
 import { compensatedSum } from './sums.js';
 
@@ -277,18 +277,9 @@ export function rowsOf(
 }
 
 /** What made a shift in f64; both graphs have roots of their own. */
-function headerOf(
-  { reading, teleport, mu, tau, lambda, unit, prior }: Parameters,
-  { tolerance, mode }: DifferenceOptions,
-): string {
+function headerOf(parameters: Parameters, { tolerance, mode }: DifferenceOptions): string {
   return JSON.stringify({
-    reading,
-    teleport,
-    mu: lambda[1] > 0 ? mu : null,
-    tau: lambda[2] > 0 ? tau : null,
-    lambda,
-    unit,
-    prior: typeof prior === 'string' ? prior : 'given',
+    ...describeParameters(parameters, () => 'given'),
     tolerance,
     mode: mode ?? 'certified',
   });

@@ -15,7 +15,7 @@ import { openGraphRoot, type GraphRoot, type RootOptions } from '../graph/root.j
 import type { ExactFocus } from './exact/focus-exact.js';
 import type { FocusResult } from './focus.js';
 import { readFields, type EpochHeader, type FocusDescription } from './header-fields.js';
-import type { Parameters } from './parameters.js';
+import { describeParameters, type Parameters } from './parameters.js';
 import { openFocusRoot, type FocusRoot } from './root.js';
 
 export type { EpochHeader, FocusDescription } from './header-fields.js';
@@ -86,18 +86,10 @@ export function openRoots(
  * operator without weight changes nothing and is null.
  */
 export function describeFocus(parameters: Parameters): string {
-  const { reading, teleport, mu, tau, lambda, unit, prior } = parameters;
-  return JSON.stringify({
-    reading,
-    teleport,
-    mu: lambda[1] > 0 ? mu : null,
-    tau: lambda[2] > 0 ? tau : null,
-    lambda,
-    unit,
-    // The bits of the doubles, as digestOfUnits writes them: little-endian.
-    prior:
-      typeof prior === 'string' ? prior : digestOfUnits(new BigInt64Array(prior.slice().buffer)),
-  });
+  // The bits of the doubles, as digestOfUnits writes them: little-endian.
+  const digest = (prior: Float64Array): string =>
+    digestOfUnits(new BigInt64Array(prior.slice().buffer));
+  return JSON.stringify(describeParameters(parameters, digest));
 }
 
 /**

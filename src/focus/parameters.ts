@@ -175,3 +175,22 @@ function resolvePrior(prior: Prior, particles: number): Prior {
   );
   return prior;
 }
+
+/**
+ * The parameters as the header of a digest names them, keys in this order: those of an operator
+ * without weight change nothing and are null. `given` names a prior of one weight per particle.
+ */
+export function describeParameters(
+  { reading, teleport, mu, tau, lambda, unit, prior }: Parameters,
+  given: (prior: Float64Array) => string,
+): Readonly<Record<string, unknown>> {
+  return {
+    reading,
+    teleport,
+    mu: lambda[1] > 0 ? mu : null,
+    tau: lambda[2] > 0 ? tau : null,
+    lambda,
+    unit,
+    prior: typeof prior === 'string' ? prior : given(prior),
+  };
+}

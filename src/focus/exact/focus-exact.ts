@@ -9,6 +9,7 @@ import { openCpuExact } from '../../backend/cpu/cpu.js';
 import { digestOfExactFocus, digestOfUnits } from '../../base/digest.js';
 import type { Graph } from '../../graph/graph.js';
 import type { FocusResult } from '../focus.js';
+import { describeParameters } from '../parameters.js';
 import { solveUnits, type ExactOptions, type ExactStart, type SolvedUnits } from './solve-units.js';
 import { ONE, rounded } from './units.js';
 import { integersOf } from './weights.js';
@@ -114,23 +115,15 @@ function asNumber(value: bigint): number {
 
 /** The canonical header of section 9. */
 function headerOf({ parameters, tolerance, applications, start }: SolvedUnits): string {
-  const { reading, teleport, mu, tau, lambda, unit, prior } = parameters;
+  const digest = (prior: Float64Array): string =>
+    digestOfUnits(BigInt64Array.from(integersOf(prior), BigInt));
   return JSON.stringify({
-    reading,
-    teleport,
-    mu: lambda[1] > 0 ? mu : null,
-    tau: lambda[2] > 0 ? tau : null,
-    lambda,
-    unit,
-    prior:
-      typeof prior === 'string'
-        ? prior
-        : digestOfUnits(BigInt64Array.from(integersOf(prior), BigInt)),
+    ...describeParameters(parameters, digest),
     tolerance,
     start:
       start !== null
         ? (start.name ?? digestOfUnits(start.units))
-        : reading === 'reference-2026-07'
+        : parameters.reading === 'reference-2026-07'
           ? 'uniform'
           : 'prior',
     applications,
