@@ -171,7 +171,10 @@ function membersOf(
   return { members: [...members.values()], links };
 }
 
-/** Σ of weights, gains and losses each rounded once: many small links taken away with a large one must leave nothing. */
+/**
+ * Σ of weights, gains and losses each rounded once: many small links taken away with a large one
+ * must leave nothing.
+ */
 function sumOf(links: readonly Link[]): number {
   if (links.length === 1) return links[0].weight;
   const total = (sign: number): number => {
