@@ -105,7 +105,10 @@ export function linksName(path: string): string {
  * others are never replaced: throws `usage`. Throws `failure` where the file changed since it was read.
  */
 export async function keepLinks(chain: string, path: string, digest: FileDigest): Promise<void> {
-  await mkdir(chain, { recursive: true });
+  await mkdir(chain, { recursive: true }).catch((cause: unknown) => {
+    const message = `${chain}: expected a folder that can be made: ${(cause as Error).message}`;
+    throw new FocusError('usage', message, '', { cause });
+  });
   await removePartial(chain);
   const target = join(chain, digest.name);
   if (await isKept(target, digest)) return;

@@ -211,6 +211,9 @@ describe('a chain that begins', () => {
   it('is not made from standard input, and nothing is no chain', async () => {
     const outcome = expect(runEpoch(request(folder(), '-'), machines)).rejects;
     await outcome.toMatchObject({ code: 'usage' });
+    const links = linksFile(folder());
+    const taken = expect(runEpoch(request(links, links), machines)).rejects;
+    await taken.toMatchObject({ code: 'usage' });
     await expect(differencesOf(folder(), folder())).rejects.toMatchObject({ code: 'usage' });
   });
 });
