@@ -123,7 +123,13 @@ async function compute(chain: string, flags: ComputeFlags): Promise<void> {
 
 async function verify(chain: string, flags: VerifyFlags): Promise<void> {
   const started = performance.now();
-  const { sample: count, beacon, head } = flags;
+  const { sample: count, beacon } = flags;
+  const head = flags.head?.toLowerCase();
+  check(
+    head === undefined || /^[0-9a-f]{64}$/.test(head),
+    'usage',
+    () => 'verify: --head: expected 64 hex digits',
+  );
   check(
     (count === undefined) === (beacon === undefined),
     'usage',
@@ -132,8 +138,21 @@ async function verify(chain: string, flags: VerifyFlags): Promise<void> {
   );
   const rulesets = flags.rulesets === undefined ? undefined : await rulesetsOf(flags.rulesets);
   const sample = count === undefined || beacon === undefined ? undefined : { count, beacon };
+  check(
+    flags.cheat === undefined || sample !== undefined,
+    'usage',
+    () => 'verify: expected --sample with --cheat',
+    'without a sample everything is computed anew, and no cheat goes unseen',
+  );
   const verified = await withMachines(flags, await axonsOf(chain, null), (machines) =>
     verifyChain(chain, { rulesets, head, sample }, machines),
+  );
+  const { claims } = verified;
+  check(
+    (flags.cheat ?? 0) <= claims,
+    'usage',
+    () =>
+      `verify: --cheat: expected at most the ${claims} claims of the chain, found ${flags.cheat}`,
   );
   const seconds = ((performance.now() - started) / 1000).toFixed(2);
   printVerified(chain, verified, flags, seconds);
@@ -148,7 +167,6 @@ function printVerified(
   const { epochs, head, claims, recomputed } = verified;
   const sizes = [1, ...[0.01, 0.05, 0.1].map((share) => Math.ceil(share * claims))];
   const cheats = [...new Set([...sizes, ...(flags.cheat === undefined ? [] : [flags.cheat])])]
-    .filter((size) => size <= claims)
     .sort((a, b) => a - b)
     .map((falsified) => ({ falsified, chanceUnseen: verified.chanceUnseen(falsified) }));
   const { json, sample } = flags;

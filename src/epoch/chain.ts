@@ -5,7 +5,7 @@
 // all, whenever the process dies. Nothing that is there is ever changed.
 
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { check, FocusError } from '../base/errors.js';
 import { readLinks } from '../formats/read.js';
@@ -100,36 +100,56 @@ export function linksName(path: string): string {
   return `links${endings?.[0].toLowerCase() ?? ''}`;
 }
 
-/** Copies the links of epoch 0 into a chain; the same bytes there already are left as they are. */
+/**
+ * Copies the links of epoch 0 into a chain; the same bytes there already are left as they are, and
+ * others are never replaced: throws `usage`. Throws `failure` where the file changed since it was read.
+ */
 export async function keepLinks(chain: string, path: string, digest: FileDigest): Promise<void> {
-  await mkdir(chain, { recursive: true });
+  await mkdir(chain, { recursive: true }).catch((cause: unknown) => {
+    const message = `${chain}: expected a folder that can be made: ${(cause as Error).message}`;
+    throw new FocusError('usage', message, '', { cause });
+  });
+  await removePartial(chain);
   const target = join(chain, digest.name);
+  if (await isKept(target, digest)) return;
+  const temporary = `${target}.partial-${process.pid}-${randomUUID()}`;
+  try {
+    await copyFile(path, temporary);
+    const copied = await fileRecord(temporary, 'links');
+    check(copied.sha256 === digest.sha256, 'failure', () => `${path}: ${CHANGED}`, QUIET);
+    await syncPath(temporary);
+    // Unlike a rename, a link never takes the place of what another process has put there.
+    await link(temporary, target).catch(async (cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') await rename(temporary, target);
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await isKept(target, digest);
+  await syncPath(chain);
+}
+
+/** Whether the links of epoch 0 are there. Throws `usage` where others are. */
+async function isKept(target: string, { sha256: expected }: FileDigest): Promise<boolean> {
   const there = await fileRecord(target, 'links').catch(() => null);
-  if (there?.sha256 === digest.sha256) return;
   check(
-    there === null || (await epochsOf(chain)) === 0,
+    there === null || there.sha256 === expected,
     'usage',
     () => `${target}: the chain was begun with other links`,
     'begin another chain in an empty folder',
   );
-  const temporary = `${target}.${randomUUID()}`;
-  await copyFile(path, temporary);
-  await syncPath(temporary);
-  await rename(temporary, target);
-  await syncPath(chain);
+  return there !== null;
 }
+
+const CHANGED = 'it changed while it was read';
+const QUIET = 'give a file that nobody writes to';
 
 /** Signals of a file, with its digest and its bytes. */
 export async function readSignalFile(
   path: string,
 ): Promise<{ readonly delta: Delta; readonly file: EpochFile; readonly links: number }> {
   const [{ delta, notes }, bytes] = [await readSignals(path), await readFile(path)];
-  check(
-    sha256(bytes) === notes.sha256,
-    'failure',
-    () => `${path}: it changed while it was read`,
-    'give a file that nobody writes to',
-  );
+  check(sha256(bytes) === notes.sha256, 'failure', () => `${path}: ${CHANGED}`, QUIET);
   return { delta, file: { name: SIGNALS, bytes, rows: notes.signals }, links: notes.links };
 }
 
@@ -165,6 +185,8 @@ export async function writeEpoch(
     await rm(partial, { recursive: true, force: true });
     const there = await manifestOf(chain, sealed.manifest.epoch).catch(() => null);
     if (there?.digest === sealed.digest) return;
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(String((cause as NodeJS.ErrnoException).code)))
+      throw cause;
     throw new FocusError(
       'usage',
       `${target}: expected no epoch ${sealed.manifest.epoch} yet, found another one`,
@@ -175,10 +197,10 @@ export async function writeEpoch(
   await syncPath(parent);
 }
 
-/** Removes folders of epochs whose process died before the rename. */
+/** Removes folders of epochs, and links, whose process died before they had their name. */
 async function removePartial(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    const owner = /^\d+\.partial-(\d+)-/.exec(name)?.[1];
+    const owner = /^(?:\d+|links[a-z0-9.]*)\.partial-(\d+)-/.exec(name)?.[1];
     if (owner === undefined || isRunning(Number(owner))) continue;
     await rm(join(parent, name), { recursive: true, force: true });
   }

@@ -1,8 +1,9 @@
 // What differs between two chains, or two copies of one: epoch by epoch, inputs first, then outputs,
 // each with its first differing row. Nothing is computed anew; verify.ts says which of two is right.
 
+import { check } from '../base/errors.js';
 import { epochsOf, fileOf, manifestOf } from './chain.js';
-import { firstDifference, type RowDifference } from './files.js';
+import { firstDifference, rowsOf, type RowDifference } from './files.js';
 import type { EpochManifest } from './manifest.js';
 
 /** One thing that differs. */
@@ -26,6 +27,8 @@ export async function differencesOf(
   second: string,
 ): Promise<readonly ChainDifference[]> {
   const [a, b] = [await epochsOf(first), await epochsOf(second)];
+  for (const [chain, epochs] of [[first, a] as const, [second, b] as const])
+    check(epochs > 0, 'usage', () => `${chain}: expected a chain of epochs, found none`);
   const found: ChainDifference[] = [];
   for (let epoch = 0; epoch < Math.max(a, b); epoch++) {
     if (epoch >= Math.min(a, b)) {
@@ -86,14 +89,12 @@ function shownDifference({
 }
 
 function rowsThatDiffer(name: string, a: Uint8Array, b: Uint8Array): number {
-  const rowsOf = (bytes: Uint8Array): string[] => {
-    const text = Buffer.from(bytes);
-    if (!name.endsWith('.units')) return text.toString('latin1').split('\n');
-    const hex = text.toString('hex');
-    return hex.match(/.{1,16}/g) ?? [];
-  };
-  const [x, y] = [rowsOf(a), rowsOf(b)];
-  let count = Math.abs(x.length - y.length);
-  for (let i = 0; i < Math.min(x.length, y.length); i++) count += Number(x[i] !== y[i]);
-  return count;
+  const [x, y] = [rowsOf(name, a), rowsOf(name, b)];
+  for (let count = 0; ;) {
+    const [own, other] = [x.next(), y.next()];
+    if (own.done === true && other.done === true) return count;
+    const isSame = !(own.done ?? false) && !(other.done ?? false);
+    if (!isSame || Buffer.compare(own.value as Uint8Array, other.value as Uint8Array) !== 0)
+      count++;
+  }
 }

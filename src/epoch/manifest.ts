@@ -3,6 +3,7 @@
 // other text of the same content is refused. It holds no time and no machine.
 
 import { FocusError, check, shown } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { sha256, type FileDigest } from './files.js';
 
 /** What a manifest says. */
@@ -46,10 +47,12 @@ export function sealManifest(manifest: EpochManifest): SealedManifest {
 }
 
 type Shape =
-  | { readonly [key: string]: Shape | 'text' | 'digest' | 'count' | 'number' | 'flag' }
+  | {
+      readonly [key: string]: Shape | 'text' | 'file name' | 'digest' | 'count' | 'number' | 'flag';
+    }
   | readonly [Shape];
 
-const FILE: Shape = { name: 'text', rows: 'count', bytes: 'count', sha256: 'digest' };
+const FILE: Shape = { name: 'file name', rows: 'count', bytes: 'count', sha256: 'digest' };
 const MANIFEST: Shape = {
   format: 'text',
   epoch: 'count',
@@ -61,6 +64,7 @@ const MANIFEST: Shape = {
   counts: { links: 'count', axons: 'count', particles: 'count', signals: 'count' },
   outputs: [FILE],
 };
+const FILE_NAME = /^[a-z0-9][a-z0-9.]{0,63}$/;
 /** Keys that may be null. */
 const NULLABLE = ['previous', 'errorBound'];
 
@@ -70,7 +74,7 @@ export function readManifest(text: string, place: string): SealedManifest {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const message = `${place}: expected JSON: ${(cause as Error).message}`;
+    const message = `${place}: expected JSON: ${printable((cause as Error).message)}`;
     throw new FocusError('mismatch', message, '', { cause });
   }
   checkShape(value, MANIFEST, place, '');
@@ -124,6 +128,8 @@ function checkShape(value: unknown, shape: Shape, place: string, path: string): 
 
 function isOf(value: unknown, kind: string): boolean {
   if (kind === 'text') return typeof value === 'string';
+  // Of a file in the folder: no path, nothing that is hidden.
+  if (kind === 'file name') return typeof value === 'string' && FILE_NAME.test(value);
   if (kind === 'digest') return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
   if (kind === 'flag') return typeof value === 'boolean';
   if (kind === 'number') return typeof value === 'number' && Number.isFinite(value);

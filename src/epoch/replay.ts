@@ -1,7 +1,7 @@
 // The state of a chain before an epoch: its graph by replaying every signal since epoch 0, and the
 // focus that the last epoch claims. Files are held against their digests on the way.
 
-import { check } from '../base/errors.js';
+import { check, FocusError } from '../base/errors.js';
 import { measureUnits } from '../focus/exact/focus-exact.js';
 import { readHeader } from '../focus/header.js';
 import { resolveParameters } from '../focus/parameters.js';
@@ -18,9 +18,9 @@ import {
   SIGNALS,
 } from './chain.js';
 import type { EpochState, StateFocus } from './state.js';
-import { digestOf, sha256, unitsOf, type FileDigest } from './files.js';
+import { digestOf, sha256, UNIT_BYTES, unitsOf, type FileDigest } from './files.js';
 import type { SealedManifest } from './manifest.js';
-import { parametersOf, readRulesets, type Ruleset } from './ruleset.js';
+import { parametersOf, readRulesets, rulesetText, type Ruleset } from './ruleset.js';
 
 /** An epoch on disk, its inputs read and held against the manifest. */
 export interface StoredEpoch {
@@ -41,10 +41,45 @@ export async function storedEpoch(chain: string, epoch: number): Promise<StoredE
     checkDigest(`${folder}/${name}`, named, bytes === null ? null : sha256(bytes));
   }
   const rules = (await fileOf(chain, epoch, RULESET)) ?? new Uint8Array();
-  const [ruleset] = readRulesets([JSON.parse(Buffer.from(rules).toString('utf8'))], RULESET);
-  const { delta, file } = await readSignalFile(`${folder}/${SIGNALS}`);
+  const ruleset = storedRuleset(rules, epoch, `${folder}/${RULESET}`);
+  const { delta, file } = await readSignalFile(`${folder}/${SIGNALS}`).catch(damaged(folder));
+  check(
+    epoch > 0 || file.bytes.length === 0,
+    'mismatch',
+    () => `${folder}/${SIGNALS}: expected an empty file, found ${file.bytes.length} bytes`,
+    'epoch 0 is the graph that the chain begins with',
+  );
   const inputs = [digestOf(file), digestOf({ name: RULESET, bytes: rules, rows: 1 })];
   return { sealed, ruleset, delta, inputs };
+}
+
+/** The rules of an epoch, from their one text. Throws `mismatch`. */
+function storedRuleset(bytes: Uint8Array, epoch: number, place: string): Ruleset {
+  const text = Buffer.from(bytes).toString('utf8');
+  try {
+    const [ruleset] = readRulesets([JSON.parse(text)], place);
+    check(
+      ruleset.startEpoch <= epoch,
+      'mismatch',
+      () => `${place}: startEpoch: expected at most ${epoch}, found ${ruleset.startEpoch}`,
+    );
+    const isCanonical = Buffer.compare(Buffer.from(rulesetText(ruleset), 'utf8'), bytes) === 0;
+    check(isCanonical, 'mismatch', () => `${place}: expected the canonical text of a ruleset`);
+    return ruleset;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) return damaged(place)(cause);
+    throw new FocusError('mismatch', `${place}: expected JSON`, '', { cause });
+  }
+}
+
+/** What a file of a chain cannot be: a fault of the chain, not of the caller. */
+function damaged(place: string): (cause: unknown) => never {
+  return (cause) => {
+    if (!(cause instanceof FocusError) || cause.code === 'mismatch') throw cause;
+    if (!['bad-input', 'bad-parameter', 'too-large'].includes(cause.code)) throw cause;
+    const message = cause.message.startsWith(place) ? cause.message : `${place}: ${cause.message}`;
+    throw new FocusError('mismatch', message, cause.fix, { cause });
+  };
 }
 
 /** The links of epoch 0, held against the manifest. Throws `mismatch`. */
@@ -52,7 +87,7 @@ export async function storedGenesis(
   chain: string,
 ): Promise<{ readonly linked: LinkedGraph; readonly digest: FileDigest }> {
   const { sealed, ruleset } = await storedEpoch(chain, 0);
-  const { linked, digest } = await genesisOf(chain, sealed, ruleset.order);
+  const { linked, digest } = await genesisOf(chain, sealed, ruleset.order).catch(damaged(chain));
   const named = sealed.manifest.inputs.find(({ name }) => name === digest.name);
   checkDigest(`${chain}/${digest.name}`, named, digest.sha256);
   return { linked, digest };
@@ -69,16 +104,20 @@ export async function stateBefore(chain: string, epoch: number): Promise<EpochSt
   return claimedState(chain, epoch - 1, replay((await storedGenesis(chain)).linked, log));
 }
 
-/** The state of an epoch as its files claim it, on a graph that was replayed. Throws `mismatch`. */
+/**
+ * The state of an epoch as its files claim it, on a graph that was replayed; its header must follow
+ * `previous`, where given. Throws `mismatch`.
+ */
 export async function claimedState(
   chain: string,
   epoch: number,
   linked: LinkedGraph,
+  previous: string | null = null,
 ): Promise<EpochState> {
   const { sealed, ruleset } = await storedEpoch(chain, epoch);
   const folder = epochFolder(chain, epoch);
-  const [header, units] = ['header.json', 'focus.units'].map((name) => fileOf(chain, epoch, name));
-  const [text, bytes] = [await header, await units];
+  const text = await fileOf(chain, epoch, 'header.json');
+  const bytes = await fileOf(chain, epoch, 'focus.units');
   for (const [name, found] of [
     ['header.json', text],
     ['focus.units', bytes],
@@ -88,11 +127,22 @@ export async function claimedState(
   }
   const read = readHeader(Buffer.from(text ?? new Uint8Array()).toString('utf8'));
   check(read.accepted, 'mismatch', () => `${folder}: ${read.accepted ? '' : read.reason}`);
+  const { header, focus } = sealed.manifest;
+  for (const [key, expected, own] of [
+    ['epoch', epoch, read.header.epoch],
+    ['focusDigest', focus.digest, read.header.focusDigest],
+    ['SHA-256', header, read.hash],
+    ['previous', previous ?? read.header.previous, read.header.previous],
+  ] as const) {
+    const place = `${folder}/header.json: ${key}`;
+    const message = (): string => `${place}: expected ${String(expected)}, found ${String(own)}`;
+    check(expected === own, 'mismatch', message, 'the manifest and the header must agree');
+  }
   return {
     epoch,
     linked,
     header: read.hash,
-    focus: focusOf(sealed, ruleset, linked, unitsOf(bytes ?? new Uint8Array()), folder),
+    focus: focusOf(sealed, ruleset, linked, bytes ?? new Uint8Array(), folder),
   };
 }
 
@@ -100,13 +150,15 @@ function focusOf(
   { manifest }: SealedManifest,
   ruleset: Ruleset,
   { graph }: LinkedGraph,
-  units: BigInt64Array,
+  bytes: Uint8Array,
   folder: string,
 ): StateFocus {
+  const units = unitsOf(bytes);
   check(
-    units.length === graph.particles && units.every((value) => value >= 0n),
+    bytes.length === UNIT_BYTES * graph.particles && units.every((value) => value >= 0n),
     'mismatch',
-    () => `${folder}/focus.units: expected ${graph.particles} numbers ≥ 0, found ${units.length}`,
+    () =>
+      `${folder}/focus.units: expected ${graph.particles} numbers ≥ 0, found ${bytes.length} bytes`,
   );
   const { digest, errorBound, converged } = manifest.focus;
   const parameters = resolveParameters(parametersOf(ruleset), graph);

@@ -114,6 +114,7 @@ export function readRulesets(value: unknown, name: string): readonly Ruleset[] {
       'bad-input',
       () => `${place}.startEpoch: expected more than the one before, found ${startEpoch}`,
     );
+    checkTogether(ruleset, place);
     check(
       order === rulesets[0].order,
       'bad-input',
@@ -121,6 +122,24 @@ export function readRulesets(value: unknown, name: string): readonly Ruleset[] {
     );
   });
   return rulesets;
+}
+
+/** What no key is wrong about alone, told before anything is computed. */
+function checkTogether({ reading, unit, lambda, marginals }: Ruleset, place: string): void {
+  const hasUnit = reading === 'focus-1-combinatorial';
+  const wanted = hasUnit ? 'a number > 0' : 'null';
+  const given = `for ${reading}, found ${JSON.stringify({ unit, lambda, method: marginals.method })}`;
+  check(
+    (unit !== null) === hasUnit,
+    'bad-input',
+    () => `${place}.unit: expected ${wanted} ${given}`,
+  );
+  const isLambda = reading === 'pagerank' ? lambda[0] === 1 : lambda[0] > 0;
+  const diffusion = reading === 'pagerank' ? '1, 0, 0' : 'diffusion > 0';
+  check(isLambda, 'bad-input', () => `${place}.lambda: expected ${diffusion} ${given}`);
+  // Its unit is the largest stake of a graph, so no signal changes only what it touches.
+  const canValue = reading !== 'reference-2026-07' || marginals.method === 'none';
+  check(canValue, 'bad-input', () => `${place}.marginals.method: expected none ${given}`);
 }
 
 /** The ruleset of an epoch. Throws `bad-input` where none has started. */

@@ -84,6 +84,12 @@ function checkSources({ epoch, links, signals }: EpochRequest): void {
     () => `epoch ${epoch}: expected ${epoch === 0 ? 'no signals' : 'signals'}`,
     'epoch 0 is the graph that the chain begins with; signals come from epoch 1 on',
   );
+  check(
+    (links ?? signals) !== '-',
+    'usage',
+    () => `epoch ${epoch}: expected a file, found standard input`,
+    'a chain keeps its inputs byte for byte: write them to a file first',
+  );
 }
 
 async function readSignalsOf({ signals }: EpochRequest): ReturnType<typeof readSignalFile> {

@@ -5,7 +5,7 @@
 
 import { check, FocusError } from '../base/errors.js';
 import type { LinkedGraph } from '../graph/linked.js';
-import { epochFolder, epochsOf, fileOf, MANIFEST } from './chain.js';
+import { epochFolder, epochsOf, fileOf, MANIFEST, RULESET } from './chain.js';
 import {
   afterSignals,
   computeState,
@@ -14,7 +14,16 @@ import {
   type EpochInputs,
   type EpochMachines,
 } from './compute.js';
-import { firstDifference, sha256, type EpochFile, type RowDifference } from './files.js';
+import { printable } from '../base/printable.js';
+import {
+  firstDifference,
+  foundFile,
+  rowsOf,
+  sha256,
+  shownRow,
+  type EpochFile,
+  type RowDifference,
+} from './files.js';
 import { claimedState, storedEpoch, storedGenesis, type StoredEpoch } from './replay.js';
 import { rulesetAt, rulesetText, type Ruleset } from './ruleset.js';
 import { sealEpoch } from './run.js';
@@ -113,6 +122,12 @@ async function readEpochs(
         () => `${place}: ${key}: expected ${String(expected)}, found ${String(found)}`,
       );
     }
+    const order = stored[0]?.ruleset.order ?? each.ruleset.order;
+    check(
+      each.ruleset.order === order,
+      'mismatch',
+      () => `${epochFolder(chain, epoch)}/${RULESET}: order: expected ${order} as in epoch 0`,
+    );
     if (rulesets !== undefined) checkRules(chain, epoch, each.ruleset, rulesets);
     stored.push(each);
   }
@@ -157,24 +172,25 @@ async function verifyEpoch(
   wanted: readonly number[] | null,
   machines: EpochMachines,
 ): Promise<EpochState> {
-  const { sealed, ruleset, delta, linked } = inputs;
+  const { sealed, ruleset, delta, linked, before } = inputs;
   const { epoch } = sealed.manifest;
   const isWhole = wanted === null || wanted.includes(-1);
   const computed = isWhole ? await computeState(inputs, machines) : null;
   for (const file of computed?.files ?? []) await compare(chain, epoch, file, linked);
   const signals = wanted?.filter((index) => index >= 0) ?? [...delta.keys()];
   const rows = ruleset.marginals.functions.length;
-  const isAll = signals.length === delta.length;
-  if (isAll || signals.length > 0) {
-    const marginals = await marginalFile(inputs, machines, signals);
-    if (isAll) {
-      await compare(chain, epoch, marginals, linked);
-      if (computed !== null)
-        checkSeal(chain, inputs, { ...computed, files: [...computed.files, marginals] });
-    } else await compareRows(chain, epoch, marginals, signals, rows);
+  if (signals.length === delta.length) {
+    await compare(chain, epoch, await marginalFile(inputs, machines, signals), linked);
+  } else {
+    const marginals = signals.length > 0 ? await marginalFile(inputs, machines, signals) : null;
+    await compareRows(chain, epoch, marginals, signals, rows, delta.length);
   }
   await checkDigests(chain, sealed);
-  return computed?.state ?? claimedState(chain, epoch, linked);
+  const state = computed?.state ?? (await claimedState(chain, epoch, linked, before?.header));
+  const files: EpochFile[] = [];
+  for (const name of OUTPUTS) files.push(foundFile(name, await bytesOf(chain, epoch, name)));
+  checkSeal(chain, inputs, { state, files });
+  return state;
 }
 
 /** Throws `mismatch` for the first row of a file that is not as computed. */
@@ -190,29 +206,38 @@ async function compare(
   const { row } = difference;
   const { graph } = linked;
   const isUnits = expected.name === 'focus.units';
-  const name = isUnits && row < graph.particles ? ` (particle ${graph.ids.at(row)})` : '';
+  const name =
+    isUnits && row < graph.particles ? ` (particle ${printable(graph.ids.at(row))})` : '';
   throw differs(chain, epoch, expected.name, `row ${row}${name}`, difference);
 }
 
-/** Holds the rows of some signals against a file that has those of all. */
+/** Holds the rows of some signals against a file that must have those of all, and no other. */
 async function compareRows(
   chain: string,
   epoch: number,
-  expected: EpochFile,
+  expected: EpochFile | null,
   signals: readonly number[],
   rows: number,
+  all: number,
 ): Promise<void> {
-  const split = (bytes: Uint8Array): string[] => Buffer.from(bytes).toString('utf8').split('\n');
-  const ours = split(expected.bytes);
-  const theirs = split(await bytesOf(chain, epoch, expected.name));
+  const name = OUTPUTS[4];
+  const found = [...rowsOf(name, await bytesOf(chain, epoch, name))];
+  const ours = expected === null ? [] : [...rowsOf(name, expected.bytes)];
   signals.forEach((signal, k) => {
     for (let r = 0; r < rows; r++) {
-      const [a, b] = [ours[k * rows + r], theirs[signal * rows + r] ?? null];
-      if (a === b) continue;
+      const [a, b] = [ours[k * rows + r], found[signal * rows + r] ?? null];
+      if (b !== null && Buffer.compare(a, b) === 0) continue;
       const row = signal * rows + r + 1;
-      throw differs(chain, epoch, expected.name, `row ${row}`, { row, expected: a, found: b });
+      const difference = { row, expected: shownRow(a), found: shownRow(b) };
+      throw differs(chain, epoch, name, `row ${row}`, difference);
     }
   });
+  check(
+    found.length === all * rows,
+    'mismatch',
+    () =>
+      `${epochFolder(chain, epoch)}/${name}: expected ${all * rows} rows, found ${found.length}`,
+  );
 }
 
 /** Throws `mismatch` for the first key of a manifest that is not as computed. */
@@ -276,6 +301,6 @@ function differs(
   return new FocusError(
     'mismatch',
     `${place}: ${what}: expected ${ours}, found ${theirs}`,
-    `epochs before ${epoch} hold; those after it rest on it`,
+    `epochs after ${epoch} rest on it`,
   );
 }

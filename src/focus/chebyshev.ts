@@ -8,6 +8,7 @@
 // Source: Trefethen, Approximation Theory and Practice, ch. 3 and 8; Abramowitz and Stegun 9.6.34.
 
 import { check, invariant } from '../base/errors.js';
+import { logarithm } from '../base/logarithm.js';
 
 /** The function of the Laplacian that springs and heat make together. */
 export interface Spectral {
@@ -46,7 +47,7 @@ export function expand({ springs, mu, heat, tau, spectrum }: Spectral): Expansio
   const rho = 1 / (1 + m + root);
   const z = (tau * spectrum) / 2;
   const resolventTerms =
-    springs > 0 ? Math.ceil(Math.log(NEGLIGIBLE * (1 - rho)) / Math.log(rho)) : 0;
+    springs > 0 && rho > 0 ? Math.ceil(logarithm(NEGLIGIBLE * (1 - rho)) / logarithm(rho)) : 0;
   const heatTerms = heat > 0 && tau > 0 ? Math.ceil(z < 60 ? z + 60 : 10 * Math.sqrt(z) + 60) : 0;
   const terms = Math.max(1, resolventTerms, heatTerms);
   check(

@@ -79,6 +79,20 @@ describe('focus epoch', () => {
         expect(none.code).toBe(2);
         const lone = await focusCommand(['epoch', 'verify', chain, '--sample', '3']);
         expect(lone.code).toBe(2);
+        const nothing = await focusCommand(['epoch', 'diff', chain, join(folder, 'none')]);
+        expect(nothing.code).toBe(2);
+        const cheat = await focusCommand([
+          'epoch',
+          'verify',
+          chain,
+          ...sample.slice(0, 4),
+          '--cheat',
+          '51',
+        ]);
+        expect(cheat).toMatchObject({ code: 2, stdout: '' });
+        expect(cheat.stderr).toContain('at most the 50 claims');
+        const head = await focusCommand(['epoch', 'verify', chain, '--head', 'abc']);
+        expect(head.code).toBe(2);
         writeFileSync(rules, '[{}]');
         const empty = await focusCommand(compute(chain, rules, 2, SIGNALS));
         expect(empty.code).toBe(3);

@@ -4,7 +4,8 @@
 //              + c (λ_p + λ_q)/Σd                     the degree prior, c = cᵀφ the mass that it gets
 // x_0 = (λ_s/μ) Sφ, y_0 = Sᵀλ; x_j = λ_h ω_j e^{−s_j𝓛}φ, y_j = e^{−(τ−s_j)𝓛ᵀ}λ. For the combinatorial
 // Laplacian the bracket is −(x_jp − x_jq)(y_jp − y_jq)/unit. A link of finite weight w changes columns
-// by exactly w/(out_p + w), w/(d_p + w), w/(d_q + w) of the difference: the same sum with other factors.
+// by exactly w/(out_p + w), w/(d_p + w), w/(d_q + w) of the difference, and the prior, since uᵀλ = 0,
+// by exactly w/(Σd + 2w) of it: the same sum with other factors.
 
 import { check } from '../../base/errors.js';
 
@@ -93,7 +94,13 @@ export function changeOf(terms: LinkTerms, from: number, to: number, w: number):
     ahead *= fields[pf + DEGREE] / (fields[pf + DEGREE] + w);
     back *= fields[qf + DEGREE] / (fields[qf + DEGREE] + w);
   }
-  return walk + ahead + back + terms.priorSlope * (fields[pf + LAMBDA] + lambdaTo);
+  const prior = priorChange(terms, w) * (fields[pf + LAMBDA] + lambdaTo);
+  return walk + ahead + back + prior;
+}
+
+/** c/Σd as links of weight w in all leave it: uᵀλ = 0, so only the new sum of degrees counts. */
+export function priorChange({ priorSlope, totalDegree }: LinkTerms, w: number): number {
+  return w === 0 ? priorSlope : priorSlope / (1 + (2 * w) / totalDegree);
 }
 
 /**

@@ -1,6 +1,6 @@
 // The first-order marginal of a set of links, which may bring new particles and take weight away. The
 // columns of P and M that the set touches change as they do for its whole weight; the effect of that
-// change is taken to first order:   Δv ≈ λᵀ(ΔQ φ + Δd c/Σd) + what the value makes of the focus of new particles.
+// change is taken to first order:   Δv ≈ λᵀ(ΔQ φ + Δd c/Σd') + what the value makes of the focus of new particles.
 // A new particle a has φ_a = 0, so its columns act on nothing; but mass enters its row, so λ_a and its
 // y are needed, from its neighbours' by m_a = w/Σw over its links and p_a = w/Σw over its out-links:
 //   λ_a = G_a + k p_aᵀλ + λ_s y_a + λ_h h_a          y_a = (μ λ_a + m_aᵀy)/(1 + μ)
@@ -8,6 +8,7 @@
 // See docs/adjoint.md for what of it is a jump.
 
 import { check } from '../../base/errors.js';
+import { exactSum } from '../../base/exact-sum.js';
 import { exponential } from '../../base/exponential.js';
 import { logarithm, logarithmOfOnePlus } from '../../base/logarithm.js';
 import type { Parameters } from '../parameters.js';
@@ -21,6 +22,7 @@ import {
   LAMBDA,
   OUT,
   OWN,
+  priorChange,
   refuse,
   type LinkColumns,
   type LinkTerms,
@@ -92,10 +94,14 @@ export function transactionMarginal(
   const { members, links } = membersOf(terms, columns);
   const added = members.filter(({ isNew }) => isNew);
   const priorJumps = joining.parameters.prior === 'uniform' && added.length > 0;
+  const priorSlope = priorChange(
+    terms,
+    links.reduce((sum, { weight }) => sum + weight, 0),
+  );
   const join = newcomerSolver(terms, joining, added);
   const total = (known: boolean): number => {
     let sum = 0;
-    for (const link of links) sum += linkChange(terms, link, known);
+    for (const link of links) sum += linkChange(terms, link, priorSlope, known);
     if (!priorJumps) return sum;
     const uniform = joining.given / (terms.particles + added.length);
     return added.reduce((with_, { dual }) => with_ + uniform * dual[0], sum);
@@ -153,15 +159,29 @@ function membersOf(
     refuse(2 ** 32, i, p, q, isKnown ? Math.abs(weight) : weight);
     if (p === q) continue;
     const link = { from: memberOf(p), to: memberOf(q), weight };
-    link.from.outAdded += weight;
-    for (const end of [link.from, link.to]) {
-      end.degreeAdded += weight;
-      end.links.push(link);
-    }
+    link.from.links.push(link);
+    link.to.links.push(link);
     links.push(link);
   }
-  for (const member of members.values()) if (!member.isNew) checkStays(terms, member);
+  for (const member of members.values()) {
+    member.degreeAdded = sumOf(member.links);
+    member.outAdded = sumOf(member.links.filter(({ from }) => from === member));
+    if (!member.isNew) checkStays(terms, member);
+  }
   return { members: [...members.values()], links };
+}
+
+/**
+ * Σ of weights, gains and losses each rounded once: many small links taken away with a large one
+ * must leave nothing.
+ */
+function sumOf(links: readonly Link[]): number {
+  if (links.length === 1) return links[0].weight;
+  const total = (sign: number): number => {
+    const weights = Float64Array.from(links, ({ weight }) => Math.max(0, sign * weight));
+    return exactSum(weights, 0, weights.length);
+  };
+  return total(1) - total(-1);
 }
 
 /** Throws `bad-parameter` where a set takes away more than a particle has, or all of it. */
@@ -205,8 +225,13 @@ function dualOf({ particles, dual, fields, pairs }: LinkTerms, particle: number)
  * What one link of the set does: as changeOf of links.ts, but with the totals of the set. Where the
  * duals of the graph's own particles are not `known`, they count as zero.
  */
-function linkChange(terms: LinkTerms, { from, to, weight }: Link, known: boolean): number {
-  const { primal, fields, pairs, saturates, priorSlope } = terms;
+function linkChange(
+  terms: LinkTerms,
+  { from, to, weight }: Link,
+  priorSlope: number,
+  known: boolean,
+): number {
+  const { primal, fields, pairs, saturates } = terms;
   const seen = (member: Member): number => (member.isNew || known ? 1 : 0);
   const side = (member: Member, other: Member): number => {
     if (member.isNew) return 0;

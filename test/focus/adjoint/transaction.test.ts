@@ -215,6 +215,51 @@ describe('a set of links', () => {
   });
 });
 
+describe('heavy links', () => {
+  it('move the prior by what it moves, however much they weigh', async () => {
+    // Where all teleports φ is the prior and a gradient is all of v, so no order is left out.
+    const graph = smallGraph(10);
+    const n = graph.particles;
+    const random = randomStream(10, 24);
+    const linear = Float64Array.from({ length: n }, () => random.double() - 0.5);
+    const shared = { teleport: 1, lambda: [1, 0, 0] } as const;
+    const result = await focus(graph, { ...shared, tolerance: 1e-13 }, backend);
+    const adjoint = await adjointOf(graph, result, linear, { tolerance: 1e-12 }, backend);
+    const model = { ...FOCUS_1, ...shared };
+    for (const weight of [1, 1e3, 1e9]) {
+      const one: Rows = [[1, 2, weight]];
+      const error = errorOf(adjoint, graph, one, 1, model, [...linear]);
+      expect(Math.abs(error)).toBeLessThan(1e-11);
+      const { values } = adjoint.marginals(columnsOf(one, 1));
+      expect(values[0]).toBeCloseTo(adjoint.transaction(columnsOf(one, 1)).value, 12);
+      const two: Rows = [...one, [3, 4, 2 * weight]];
+      expect(Math.abs(errorOf(adjoint, graph, two, 1, model, [...linear]))).toBeLessThan(1e-11);
+    }
+  });
+
+  it('taken away with thousands of light ones leave no out-link, and are no fault', async () => {
+    // Added up one after the other, these lose 12,000 halves of a last bit, or gain as many.
+    for (const light of [1.2e-16, 1.05e-16]) {
+      const targets = Array.from({ length: 12_000 }, (_, k) => `t${k}`);
+      const own = targets.map((to, k) => ['p', to, k === 0 ? 1 : light] as const);
+      const graph = graphOf([...own, ...targets.map((to) => ['q', to, 1] as const), ['q', 'p', 1]]);
+      const { offsets, columns, weights } = graph.axons;
+      const p = graph.ids.indexOf('p');
+      const [start, end] = [offsets[p], offsets[p + 1]];
+      const result = await focus(graph, { lambda: [1, 0, 0], prior: 'uniform' }, backend);
+      const linear = Float64Array.from({ length: graph.particles }, (_, i) => i % 7);
+      const adjoint = await adjointOf(graph, result, linear, { tolerance: 1e-6 }, backend);
+      const { value, lastOutLinks } = adjoint.transaction({
+        from: new Int32Array(end - start).fill(p),
+        to: columns.slice(start, end),
+        weight: weights.slice(start, end).map((w) => -w),
+      });
+      expect(lastOutLinks).toEqual([p]);
+      expect(Math.abs(value)).toBeLessThan(7);
+    }
+  });
+});
+
 describe('jumps', () => {
   it('the first out-link has no derivative, and a marginal to first order in diffusion', async () => {
     const graph = smallGraph(6);
