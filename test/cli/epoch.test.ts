@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/base/random.js';
 import { RULES } from '../epoch/chains.js';
-import { CLI, focusCommand, inFolder, KARATE } from './run.js';
+import { BOSTROM, CLI, focusCommand, inFolder, KARATE } from './run.js';
 
 const SIGNALS = fileURLToPath(new URL('../../datasets/signals-epoch.ndjson', import.meta.url));
 const BEACON = 'ab'.repeat(32);
@@ -101,6 +101,18 @@ describe('focus epoch', () => {
       });
     },
   );
+
+  it('prints the digest that the README shows', { timeout: 120_000 }, async () => {
+    await inFolder(async (folder) => {
+      const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+      const rules = fileURLToPath(new URL('../../datasets/rules.yaml', import.meta.url));
+      const chain = join(folder, 'chain');
+      await focusCommand(compute(chain, rules, 0, BOSTROM));
+      const { stdout } = await focusCommand(compute(chain, rules, 1, SIGNALS));
+      expect(stdout).toMatch(/^[0-9a-f]{64}\n$/);
+      expect(readme).toContain(`    ${stdout}`);
+    });
+  });
 
   it(
     'killed at any moment and run again, leaves the same chain',
