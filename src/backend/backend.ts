@@ -64,6 +64,35 @@ export interface Reduction {
   readonly weight?: Vector;
 }
 
+/** A number of a block by particle and column, or of scalars, which have no particle. */
+export interface Place {
+  readonly row: number | null;
+  readonly column: number;
+}
+
+/** A place becomes keep · what is there + Σ weight · (number of a source at its own place). */
+export interface Entry extends Place {
+  readonly keep: number;
+  readonly parts: readonly Part[];
+}
+
+/** One number that an entry takes; `source` is an index into the sources of `amend`. */
+export interface Part extends Place {
+  readonly source: number;
+  readonly weight: number;
+}
+
+/** Entries placed on a machine; opaque, made by Workspace.place. */
+export interface Entries {
+  readonly count: number;
+}
+
+/** What entries take numbers from; their weights are multiplied by `factor`. */
+export interface Source {
+  readonly numbers: Vector | Scalars;
+  readonly factor: number;
+}
+
 /**
  * A graph placed on a machine, with the vectors that belong to it. Particle order is the graph's at
  * this interface.
@@ -84,8 +113,12 @@ export interface Workspace {
   readonly stepsPerWait: number;
   /** A zeroed block. `columns` ≥ 1. */
   vector(columns: number): Vector;
-  /** Gives a block back; using it afterwards is a defect. */
-  release(vector: Vector): void;
+  /** `count` zeros as scalars, for entries to write to. */
+  scalars(count: number): Scalars;
+  /** Places entries, of which no two name one place. */
+  place(entries: readonly Entry[]): Entries;
+  /** Gives a block or entries back; using them afterwards is a defect. */
+  release(what: Vector | Entries): void;
   /** Copies rows × columns numbers in, element (i, b) at i · columns + b. */
   write(vector: Vector, values: Float64Array): void;
   product(product: Product): void;
@@ -93,6 +126,11 @@ export interface Workspace {
   combine(out: Vector, terms: readonly Term[]): void;
   /** out = factor · by ⊙ x + plus, `by` of one column, plus absent: zero. out may be x or plus. */
   scale(out: Vector, x: Vector, by: Vector, factor: number, plus?: Vector): void;
+  /**
+   * Rewrites a few numbers of the target, which is among the sources only as what entries keep.
+   * O(entries), on any machine: a column's own small difference from what all columns share.
+   */
+  amend(target: Vector | Scalars, entries: Entries, sources: readonly Source[]): void;
   /** One reduction each, in order; at most 16. */
   reduce(reductions: readonly Reduction[]): readonly Scalars[];
   /** Waits for scalars: one array of B numbers each. */

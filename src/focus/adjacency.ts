@@ -11,6 +11,8 @@ import { compensatedSum } from './sums.js';
 /** Degrees of a graph; stakes are in the graph's own unit. */
 export interface Adjacency {
   readonly axons: Csr;
+  /** Particles; rows of `axons` beyond them are spare. */
+  readonly particles: number;
   readonly outStake: Float64Array;
   readonly degree: Float64Array;
   /** Σ d, twice the total stake. */
@@ -61,14 +63,35 @@ export function adjacencyOf(axons: Csr): Adjacency {
     }
     return most;
   };
-  return { axons, outStake, degree, totalDegree, largestPairDegree };
+  return { axons, particles: rows, outStake, degree, totalDegree, largestPairDegree };
+}
+
+/** The same graph with `spare` rows more, for particles that are not there yet. O(n). */
+export function withSpareRows(adjacency: Adjacency, spare: number): Adjacency {
+  if (spare === 0) return adjacency;
+  const { axons } = adjacency;
+  const longer = (values: Float64Array): Float64Array => {
+    const extended = new Float64Array(values.length + spare);
+    extended.set(values);
+    return extended;
+  };
+  const offsets = new Uint32Array(axons.rows + spare + 1).fill(axons.offsets[axons.rows]);
+  offsets.set(axons.offsets);
+  return {
+    ...adjacency,
+    axons: { ...axons, rows: axons.rows + spare, offsets },
+    outStake: longer(adjacency.outStake),
+    degree: longer(adjacency.degree),
+  };
 }
 
 /** The teleport prior as a distribution: n numbers ≥ 0 with sum 1 up to rounding. */
 export function priorOf(adjacency: Adjacency, prior: Prior): Float64Array {
-  const { degree } = adjacency;
+  const { degree, particles } = adjacency;
   const weights = prior === 'degree' ? degree : prior;
-  if (weights === 'uniform') return new Float64Array(degree.length).fill(1 / degree.length);
+  if (weights === 'uniform') {
+    return new Float64Array(degree.length).fill(1 / particles, 0, particles);
+  }
   const sum = compensatedSum(weights.length, (i) => weights[i]);
   return weights.map((weight) => weight / sum);
 }

@@ -9,11 +9,14 @@
 // Diffusion rides on the last product: Aᵀ multiplies b_1 + ρ z/out while A multiplies b_1, so D
 // costs no pass of its own.
 
+import { invariant } from '../base/errors.js';
 import type { Scalars, Term, Vector, Workspace } from '../backend/backend.js';
 import { powerOfTwoBelow } from '../base/power-of-two.js';
 import { priorOf, type Adjacency } from './adjacency.js';
 import { expand, type Expansion } from './chebyshev.js';
+import type { ChangedParticle } from './local/changed-graph.js';
 import type { Parameters } from './parameters.js';
+import { varied, type OperatorParts, type Varied, type VariedMeasures } from './varied.js';
 import { compensatedSum } from './sums.js';
 
 /** R of one reading on one workspace. */
@@ -45,6 +48,13 @@ export interface FocusOperator {
   spectral(out: Vector, z: Vector, coefficients: Float64Array): void;
   /** out = factor · Y x + Σ terms, for blocks of any width; out is not x. Costs one product. */
   step(out: Vector, x: Vector, factor: number, terms: readonly Term[]): void;
+  /**
+   * From now on each column is on its own graph: the one placed, with these changes; none: all on
+   * the one placed. For focus-1 and pagerank.
+   */
+  vary(changes: readonly (readonly ChangedParticle[])[] | null): void;
+  /** What bounds need to know of columns that vary; null where none does. */
+  readonly varied: () => VariedMeasures | null;
   destroy(): void;
 }
 
@@ -57,10 +67,17 @@ interface Shape {
   readonly spectrum: number;
 }
 
-function shapeOf(adjacency: Adjacency, parameters: Parameters, scale: number): Shape {
+function shapeOf(
+  adjacency: Adjacency,
+  parameters: Parameters,
+  scale: number,
+  spareDegree: number,
+): Shape {
   const { degree, outStake } = adjacency;
   if (parameters.reading === 'focus-1') {
-    const measure = degree.map((d) => d / scale);
+    // Spare rows are read by no product of the shared graph: any measure will do, and a small one
+    // keeps what enters a product small.
+    const measure = degree.map((d) => (d > 0 ? d : spareDegree) / scale);
     return { measure, factor: -1 / scale, rowScale: true, diagonal: null, spectrum: 2 };
   }
   if (parameters.unit === null) {
@@ -79,6 +96,15 @@ function shapeOf(adjacency: Adjacency, parameters: Parameters, scale: number): S
   };
 }
 
+/** The coefficient of x among the terms of a product, where it is known on the host. */
+function ownTerm(x: Vector, terms: readonly Term[]): number {
+  return terms.reduce((sum, { coefficient, vector }) => {
+    if (vector !== x) return sum;
+    invariant(typeof coefficient === 'number', 'the operand of a product is a term by a number');
+    return sum + coefficient;
+  }, 0);
+}
+
 /** Which matrices a reading needs on the machine. */
 export function directionsOf({ lambda }: Parameters): 'in' | 'both' {
   return lambda[1] === 0 && lambda[2] === 0 ? 'in' : 'both';
@@ -93,12 +119,12 @@ export function openOperator(
   adjacency: Adjacency,
   parameters: Parameters,
   columns: number,
+  spareDegree = 1,
 ): FocusOperator {
   const { teleport, lambda } = parameters;
   const { outStake, totalDegree } = adjacency;
-  const n = outStake.length;
-  const scale = powerOfTwoBelow(totalDegree / n);
-  const shape = shapeOf(adjacency, parameters, scale);
+  const scale = powerOfTwoBelow(totalDegree / adjacency.particles);
+  const shape = shapeOf(adjacency, parameters, scale, spareDegree);
   const { measure: h } = shape;
   const owned: Vector[] = [];
   const column = (values: Float64Array): Vector => {
@@ -119,10 +145,12 @@ export function openOperator(
     shape.factor === 0
       ? null
       : column(h.map((value, i) => (outStake[i] > 0 ? (value * scale) / outStake[i] : 0)));
-  const prior = column(priorOf(adjacency, parameters.prior).map((u, i) => u / h[i]));
+  const hostPrior = priorOf(adjacency, parameters.prior).map((u, i) => u / h[i]);
+  const prior = column(hostPrior);
   const dangling = h.map((value, i) => (outStake[i] > 0 ? 0 : value * lambda[0] * (1 - teleport)));
   const fromDangling = column(dangling);
-  const toPrior = column(dangling.map((value, i) => value + h[i] * lambda[0] * teleport));
+  const hostToPrior = dangling.map((value, i) => value + h[i] * lambda[0] * teleport);
+  const toPrior = column(hostToPrior);
   const diffusionFactor = (lambda[0] * (1 - teleport)) / scale;
   const expansion = expand({
     // The Jacobi step of the reference reading is no function of the Laplacian:
@@ -147,6 +175,8 @@ export function openOperator(
     return coefficients;
   };
 
+  let own: Varied | null = null;
+
   /** One step of Y: out = factor · Y x + terms; `xIn` as in Product. */
   const step = (
     out: Vector,
@@ -154,8 +184,10 @@ export function openOperator(
     factor: number,
     terms: readonly Term[],
     xIn?: Vector,
+    share: Scalars | null = null,
   ): void => {
     passes += 2;
+    own?.enter(x);
     workspace.product({
       out,
       direction: 'both',
@@ -166,39 +198,64 @@ export function openOperator(
       ...(rowScale === null ? {} : { rowScale }),
       ...(diagonal === null ? {} : { diagonal }),
     });
+    const [factorOut, factorIn] = [factor * shape.factor, factor * shape.factor];
+    own?.leave(out, { x, xIn: xIn ?? x, factorOut, factorIn, own: ownTerm(x, terms), share });
   };
 
-  /** λ_d D z (+ terms) as a pass over Aᵀ alone. */
-  const plainDiffusion = (out: Vector, z: Vector, terms: readonly Term[]): void => {
+  /** λ_d D z (+ share · u + terms) as a pass over Aᵀ alone. */
+  const plainDiffusion = (
+    out: Vector,
+    z: Vector,
+    terms: readonly Term[],
+    share: Scalars | null,
+  ): void => {
     passes += 1;
-    if (perOut !== null) workspace.scale(joined, z, perOut, 1);
+    const x = perOut === null ? z : joined;
+    if (perOut === null) own?.enter(z);
+    else {
+      workspace.scale(joined, z, perOut, 1);
+      own?.join(joined, z, 1, null);
+    }
     workspace.product({
       out,
       direction: 'in',
-      x: perOut === null ? z : joined,
+      x,
       factor: diffusionFactor,
       terms,
       ...(rowScale === null ? {} : { rowScale }),
     });
+    own?.leave(out, {
+      x: perOut === null ? z : null,
+      xIn: x,
+      factorOut: 0,
+      factorIn: diffusionFactor,
+      own: perOut === null ? ownTerm(z, terms) : 0,
+      share,
+    });
   };
 
-  const priorShare = (z: Vector, weight: Vector): Term => {
-    const [share] = workspace.reduce([{ kind: 'sum', x: z, weight }]) as readonly [Scalars];
-    return { coefficient: share, vector: prior };
+  const shareOfPrior = (share: Scalars): Term => ({ coefficient: share, vector: prior });
+
+  const priorShare = (z: Vector, weight: 'fromDangling' | 'toPrior'): Scalars => {
+    const from = weight === 'toPrior' ? toPrior : fromDangling;
+    const [share] = workspace.reduce([{ kind: 'sum', x: z, weight: from }]) as readonly [Scalars];
+    own?.share(share, z, weight);
+    return share;
   };
 
-  /** p_K z (+ λ_d D z where `withDiffusion`) + rest. */
+  /** p_K z (+ λ_d D z where `withDiffusion`) + rest, which has a share · u where one is given. */
   const clenshaw = (
     out: Vector,
     z: Vector,
     c: Float64Array,
     rest: readonly Term[],
+    share: Scalars | null,
     withDiffusion: boolean,
   ): void => {
     const degree = c.length - 1;
     if (degree === 0) {
       const terms = [{ coefficient: c[0], vector: z }, ...rest];
-      if (withDiffusion) plainDiffusion(out, z, terms);
+      if (withDiffusion) plainDiffusion(out, z, terms, share);
       else workspace.combine(out, terms);
       return;
     }
@@ -222,32 +279,57 @@ export function openOperator(
     const terms: Term[] = [{ coefficient: atZero, vector: z }, ...rest];
     if (behind !== null) terms.push({ coefficient: -1, vector: behind });
     if (!withDiffusion || perOut === null) {
-      step(out, ahead, factor, terms);
+      step(out, ahead, factor, terms, undefined, share);
       return;
     }
-    workspace.scale(joined, z, perOut, diffusionFactor / (factor * shape.factor), ahead);
-    step(out, ahead, factor, terms, joined);
+    const rate = diffusionFactor / (factor * shape.factor);
+    workspace.scale(joined, z, perOut, rate, ahead);
+    own?.join(joined, z, rate, ahead);
+    step(out, ahead, factor, terms, joined, share);
   };
 
+  const parts: OperatorParts = {
+    workspace,
+    adjacency,
+    parameters,
+    columns,
+    measure: h,
+    scale,
+    isOfDegree: perOut !== null,
+    prior: hostPrior,
+    fromDangling: dangling,
+    toPrior: hostToPrior,
+  };
   return {
     workspace,
     measure,
     stepNorm: shape.diagonal === null ? 1 : 3,
     hostMeasure: h,
-    totalMeasure: compensatedSum(n, (i) => h[i]),
+    totalMeasure: compensatedSum(adjacency.particles, (i) => h[i]),
     expansion,
     passes: () => passes,
     apply: (out, z, degree) => {
-      clenshaw(out, z, coefficientsOf(degree), [priorShare(z, toPrior)], true);
+      const share = priorShare(z, 'toPrior');
+      clenshaw(out, z, coefficientsOf(degree), [shareOfPrior(share)], share, true);
     },
     contract: (out, z, degree, plus) => {
-      const rest = [priorShare(z, fromDangling), { coefficient: 1, vector: plus }];
-      clenshaw(out, z, coefficientsOf(degree), rest, true);
+      const share = priorShare(z, 'fromDangling');
+      const rest = [shareOfPrior(share), { coefficient: 1, vector: plus }];
+      clenshaw(out, z, coefficientsOf(degree), rest, share, true);
     },
-    diffusion: (out, z) => plainDiffusion(out, z, [priorShare(z, toPrior)]),
-    spectral: (out, z, coefficients) => clenshaw(out, z, coefficients, [], false),
+    diffusion: (out, z) => {
+      const share = priorShare(z, 'toPrior');
+      plainDiffusion(out, z, [shareOfPrior(share)], share);
+    },
+    spectral: (out, z, coefficients) => clenshaw(out, z, coefficients, [], null, false),
     step: (out, x, factor, terms) => step(out, x, factor, terms),
+    vary: (changes) => {
+      own?.release();
+      own = changes === null ? null : varied(parts, changes);
+    },
+    varied: () => own?.measures ?? null,
     destroy: () => {
+      own?.release();
       for (const vector of owned) workspace.release(vector);
       owned.length = 0;
     },

@@ -4,8 +4,9 @@
 
 import { invariant } from '../../base/errors.js';
 import type { Csr } from '../../graph/csr.js';
-import type { Precision, Workspace } from '../backend.js';
+import type { Precision, Scalars, Vector, Workspace } from '../backend.js';
 import { groupByDegree, type Relabelling } from '../relabel.js';
+import { amend, placeEntries, type CpuEntries, type Numbers } from './amend.js';
 import { Command, DOUBLE, SINGLE } from './command.js';
 import { Control, WORTH_SHARING, type CpuScalars } from './control.js';
 import { productDepth, reductionDepth } from './depth.js';
@@ -14,6 +15,8 @@ import { openMemory, type Memory } from './memory.js';
 import { openPool, type Pool } from './pool.js';
 import { shareRows } from './shares.js';
 import { openVectors } from './vectors.js';
+
+type FloatScalars = CpuScalars<Float64Array>;
 
 /** Places a graph in memory and starts the threads where the graph is worth it. */
 export async function openCpuWorkspace(
@@ -70,6 +73,11 @@ function workspaceOver(
   const { own } = vectors;
   const command = new Command(new Control(memory, pool, rows, format), own);
   const shares = shareRows(memory, matrices, rows, arcs);
+  const numbersOf = (numbers: Vector | Scalars): Numbers => {
+    if ('values' in numbers) return { values: (numbers as FloatScalars).values, stride: 0 };
+    const { stride, address } = own(numbers);
+    return { values: format.view(memory, address, rows * stride), stride };
+  };
   let destroyed = false;
 
   return {
@@ -80,7 +88,11 @@ function workspaceOver(
     reductionDepth: (columns) => reductionDepth(rows, columns),
     stepsPerWait: 1,
     vector: vectors.take,
-    release: vectors.give,
+    scalars: (count) => ({ columns: count, values: new Float64Array(count) }),
+    place: (entries) => placeEntries(entries, relabelling.place),
+    release: (what) => {
+      if (!('count' in what)) vectors.give(what);
+    },
     write: (vector, values) => {
       const { columns, stride, address } = own(vector);
       invariant(values.length === rows * columns, 'write brings rows × columns numbers');
@@ -93,9 +105,15 @@ function workspaceOver(
     product: (product) => command.product(product, matrices, shares, arcs),
     combine: (out, terms) => command.combine(out, terms),
     scale: (out, x, by, factor, plus) => command.scale(out, x, by, factor, plus),
+    amend: (target, entries, sources) =>
+      amend(
+        numbersOf(target),
+        entries as CpuEntries,
+        sources.map(({ numbers, factor }) => ({ ...numbersOf(numbers), factor })),
+      ),
     reduce: (reductions) => command.reduce(reductions),
     numbers: (scalars) =>
-      Promise.resolve(scalars.map((s) => (s as CpuScalars<Float64Array>).values)),
+      Promise.resolve(scalars.map((s) => (s as FloatScalars).values)),
     read: (vector) => {
       const { columns, stride, address } = own(vector);
       const source = format.view(memory, address, rows * stride);

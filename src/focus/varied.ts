@@ -1,0 +1,281 @@
+// Columns of one block on graphs that differ: each column has its own few changed axons over the
+// graph that all share. The weights of the products stay shared; what a column has of its own is
+// written after each product, at the particles its changes touch alone (Workspace.amend):
+//   M_b φ = W_b (φ/d_b) = (W + ΔW_b)(σ_b ⊙ φ/d)      σ = d/d_b, 1 but at touched particles
+//   D_b, the dangling particles and the prior u_b likewise
+// A particle that a column loses stays zero in it; one that it gains has a spare row (adjacency.ts).
+// Everything is O(changes) beside the products.
+
+import type { Entries, Entry, Part, Scalars, Vector, Workspace } from '../backend/backend.js';
+import type { Adjacency } from './adjacency.js';
+import type { ChangedParticle } from './local/changed-graph.js';
+import type { Parameters } from './parameters.js';
+import { compensatedSum } from './sums.js';
+
+/** What an operator is made of, on the host: arrays by particle, in its basis z = φ/h. */
+export interface OperatorParts {
+  readonly workspace: Workspace;
+  readonly adjacency: Adjacency;
+  readonly parameters: Parameters;
+  readonly columns: number;
+  /** h = (d or out) / scale. */
+  readonly measure: Float64Array;
+  readonly scale: number;
+  /** Whether h is of d; else of out. */
+  readonly isOfDegree: boolean;
+  /** u/h. */
+  readonly prior: Float64Array;
+  /** λ_d (1 − t) h at dangling particles. */
+  readonly fromDangling: Float64Array;
+  /** That, and λ_d t h. */
+  readonly toPrior: Float64Array;
+}
+
+/** What bounds of a block need to know of its columns. */
+export interface VariedMeasures {
+  /** Σ h_b, per column. */
+  readonly totals: Float64Array;
+  /** Bounds of the norms of |Y_b| and |P_b|, entries by magnitude. */
+  readonly stepNorms: Float64Array;
+  readonly outNorms: Float64Array;
+  /** Additions that amending adds to any element. */
+  readonly depth: number;
+  /** Σ h_b (φ/h_b)² − Σ h (φ/h)², per column. */
+  squares(z: Vector): Promise<Float64Array>;
+}
+
+/** The hooks of an operator whose columns vary. */
+export interface Varied {
+  readonly measures: VariedMeasures;
+  /** Scales x for a product; `leave` restores it. */
+  enter(x: Vector): void;
+  /**
+   * Completes out = factorOut · A x + factorIn · Aᵀ xIn + share · u, with x as `enter` left it;
+   * `own` is the coefficient of x among the terms of the product.
+   */
+  leave(out: Vector, after: Products): void;
+  /** Completes joined = factor · z/out + ahead; without `ahead`, `leave` comes with no `enter`. */
+  join(joined: Vector, z: Vector, factor: number, ahead: Vector | null): void;
+  /** Completes Σ weight · z, as a factor on the prior that all columns share. */
+  share(sum: Scalars, z: Vector, weight: 'fromDangling' | 'toPrior'): void;
+  release(): void;
+}
+
+/** A product that was done, to be completed. */
+export interface Products {
+  /** Null: nothing was entered. */
+  readonly x: Vector | null;
+  readonly xIn: Vector;
+  readonly factorOut: number;
+  readonly factorIn: number;
+  readonly own: number;
+  readonly share: Scalars | null;
+}
+
+/** One changed particle of one column, with the operator's numbers for it before and after. */
+interface Touched extends ChangedParticle {
+  readonly column: number;
+  readonly sigma: number;
+}
+
+/**
+ * Lays the changes of each column over an operator; particles from adjacency.particles on are spare
+ * rows. O(changes).
+ */
+export function varied(
+  parts: OperatorParts,
+  changes: readonly (readonly ChangedParticle[])[],
+): Varied {
+  const { workspace, measure: h, scale, isOfDegree } = parts;
+  const touched = changes.flatMap((list, column) =>
+    list.map((each): Touched => {
+      const whole = isOfDegree ? each.degree : each.outStake;
+      return { ...each, column, sigma: whole > 0 ? (h[each.index] * scale) / whole : 0 };
+    }),
+  );
+  const ratios = Float64Array.from({ length: parts.columns }, (_, b) =>
+    priorRatio(parts, changes[b] ?? []),
+  );
+  const saved = workspace.scalars(touched.length);
+  const nothing = workspace.scalars(parts.columns);
+  const place = (entry: (each: Touched, e: number) => Omit<Entry, 'row' | 'column'>): Entries =>
+    workspace.place(
+      touched.map((each, e) => ({ row: each.index, column: each.column, ...entry(each, e) })),
+    );
+  const here = (each: Touched, source: number, weight: number): Part => ({
+    source,
+    weight,
+    row: each.index,
+    column: each.column,
+  });
+  const save = workspace.place(
+    touched.map((each, e) => ({ row: null, column: e, keep: 0, parts: [here(each, 0, 1)] })),
+  );
+  const restore = place((_, e) => ({
+    keep: 0,
+    parts: [{ source: 0, row: null, column: e, weight: 1 }],
+  }));
+  const enter = place(({ sigma }) => ({ keep: sigma, parts: [] }));
+  const leave = place((each, e) => leaving(parts, each, e));
+  const perOut = ({ index, outStake }: Touched): number =>
+    outStake > 0 ? (h[index] * scale) / outStake : 0;
+  const join = place((each) => ({
+    keep: 0,
+    parts: [here(each, 0, perOut(each)), here(each, 1, each.sigma)],
+  }));
+  const shares = {
+    fromDangling: placeShares(parts, touched, ratios, 0),
+    toPrior: placeShares(parts, touched, ratios, parts.parameters.teleport),
+  };
+  const all = [save, restore, enter, leave, join, ...Object.values(shares)];
+  return {
+    measures: {
+      ...measuresOf(parts, changes),
+      squares: (z) => squaresOf(parts, touched, save, z),
+    },
+    enter: (x) => {
+      workspace.amend(saved, save, [{ numbers: x, factor: 1 }]);
+      workspace.amend(x, enter, []);
+    },
+    leave: (out, { x, xIn, factorOut, factorIn, own, share }) => {
+      workspace.amend(out, leave, [
+        { numbers: x ?? xIn, factor: factorOut },
+        { numbers: xIn, factor: factorIn },
+        { numbers: share ?? nothing, factor: 1 },
+        { numbers: saved, factor: own },
+      ]);
+      if (x !== null) workspace.amend(x, restore, [{ numbers: saved, factor: 1 }]);
+    },
+    join: (joined, z, factor, ahead) =>
+      workspace.amend(joined, join, [
+        { numbers: z, factor },
+        { numbers: ahead ?? z, factor: ahead === null ? 0 : 1 },
+      ]),
+    share: (sum, z, weight) => workspace.amend(sum, shares[weight], [{ numbers: z, factor: 1 }]),
+    release: () => all.forEach((entries) => workspace.release(entries)),
+  };
+}
+
+/** out at one touched particle: the arcs that differ, its own term, and its own prior. */
+function leaving(
+  { measure: h, adjacency, parameters, prior }: OperatorParts,
+  { index, column, degree, sigma, leaving: away, arriving }: Touched,
+  e: number,
+): Omit<Entry, 'row' | 'column'> {
+  // It is no longer there: no rounding may bring it back.
+  if (degree === 0) return { keep: 0, parts: [] };
+  const arc =
+    (source: number) =>
+    ({ end, weight }: { readonly end: number; readonly weight: number }): Part => ({
+      source,
+      row: end,
+      column,
+      weight: weight / h[index],
+    });
+  // In terms of the shared prior, which `share` has been scaled for.
+  const own =
+    parameters.prior === 'degree' ? degree / adjacency.totalDegree : 1 / adjacency.particles;
+  return {
+    keep: 1,
+    parts: [
+      ...away.map(arc(0)),
+      ...arriving.map(arc(1)),
+      { source: 2, row: null, column, weight: own / h[index] - prior[index] },
+      { source: 3, row: null, column: e, weight: 1 - sigma },
+    ],
+  };
+}
+
+/** What makes the shared prior a column's own: Σd/Σd_b, or n/n_b. */
+function priorRatio(
+  { adjacency: { degree, totalDegree, particles }, parameters }: OperatorParts,
+  changes: readonly ChangedParticle[],
+): number {
+  if (parameters.prior === 'degree') return totalDegree / totalAfter(degree, totalDegree, changes);
+  const gained = changes.reduce(
+    (sum, each) => sum + Number(each.degree > 0) - Number(degree[each.index] > 0),
+    0,
+  );
+  return particles / (particles + gained);
+}
+
+function totalAfter(
+  degree: Float64Array,
+  total: number,
+  changes: readonly ChangedParticle[],
+): number {
+  return (
+    total +
+    compensatedSum(2 * changes.length, (k) => {
+      const each = changes[k >> 1];
+      return k % 2 === 0 ? each.degree : -degree[each.index];
+    })
+  );
+}
+
+/** Σ weight · z of each column: the weights of touched particles, and the prior's ratio. */
+function placeShares(
+  { workspace, parameters, measure: h, fromDangling, toPrior, columns }: OperatorParts,
+  touched: readonly Touched[],
+  ratios: Float64Array,
+  teleport: number,
+): Entries {
+  const { lambda } = parameters;
+  const shared = teleport > 0 ? toPrior : fromDangling;
+  const weightOf = ({ index, degree, outStake }: Touched): number => {
+    if (degree === 0) return 0;
+    const dangling = outStake > 0 ? 0 : 1 - parameters.teleport;
+    return lambda[0] * (teleport + dangling) * h[index];
+  };
+  const byColumn = Array.from({ length: columns }, (): Part[] => []);
+  for (const each of touched) {
+    const { index: row, column } = each;
+    const weight = (weightOf(each) - shared[row]) * ratios[column];
+    if (weight !== 0) byColumn[column].push({ source: 0, row, column, weight });
+  }
+  return workspace.place(
+    byColumn.map((parts, column) => ({ row: null, column, keep: ratios[column], parts })),
+  );
+}
+
+/** The parts of VariedMeasures that do not depend on a vector. */
+function measuresOf(
+  { adjacency: { degree, outStake, totalDegree }, scale, columns }: OperatorParts,
+  changes: readonly (readonly ChangedParticle[])[],
+): Omit<VariedMeasures, 'squares'> {
+  const totals = new Float64Array(columns).fill(totalDegree / scale);
+  const stepNorms = new Float64Array(columns).fill(1);
+  const outNorms = new Float64Array(columns).fill(1);
+  let depth = 0;
+  changes.forEach((list, b) => {
+    totals[b] = totalAfter(degree, totalDegree, list) / scale;
+    for (const each of list) {
+      depth = Math.max(depth, each.leaving.length + each.arriving.length + 8);
+      if (each.degree > 0)
+        stepNorms[b] = Math.max(stepNorms[b], (degree[each.index] + each.moved) / each.degree);
+      if (each.outStake > 0) {
+        const moved = each.leaving.reduce((sum, { weight }) => sum + Math.abs(weight), 0);
+        outNorms[b] = Math.max(outNorms[b], (outStake[each.index] + moved) / each.outStake);
+      }
+    }
+  });
+  return { totals, stepNorms, outNorms, depth };
+}
+
+async function squaresOf(
+  { workspace, measure: h, scale, columns }: OperatorParts,
+  touched: readonly Touched[],
+  save: Entries,
+  z: Vector,
+): Promise<Float64Array> {
+  const differences = new Float64Array(columns);
+  if (touched.length === 0) return differences;
+  const gathered = workspace.scalars(touched.length);
+  workspace.amend(gathered, save, [{ numbers: z, factor: 1 }]);
+  const [values] = await workspace.numbers([gathered]);
+  touched.forEach(({ index, column, degree }, e) => {
+    if (degree === 0) return;
+    differences[column] += h[index] * values[e] ** 2 * ((h[index] * scale) / degree - 1);
+  });
+  return differences;
+}
