@@ -36,6 +36,7 @@ export async function measure(
   diffusionShare: number,
 ): Promise<Measured> {
   const { workspace, measure: h, totalMeasure, expansion, stepNorm } = operator;
+  const varied = operator.varied()?.measures;
   const [residual, mass, magnitude, square] = await workspace.numbers(
     workspace.reduce([
       { kind: 'absolute', x: f, weight: h },
@@ -44,23 +45,32 @@ export async function measure(
       { kind: 'dot', x: z, y: z, weight: h },
     ]),
   );
+  // Columns that vary have a measure of their own, which differs at a few particles.
+  const more = await varied?.squares(z);
+  const total = (b: number): number => varied?.totals[b] ?? totalMeasure;
+  const squared = (b: number): number => Math.max(0, total(b) * (square[b] + (more?.[b] ?? 0)));
   const epsilon = expansion.truncation(degree);
-  const amplification = roundingAmplification(expansion.coefficients(degree), stepNorm);
+  const coefficients = expansion.coefficients(degree);
+  const shared = roundingAmplification(coefficients, stepNorm);
+  const amplification = (b: number): number => {
+    const own = varied?.stepNorms[b] ?? 1;
+    return own === 1 ? shared : roundingAmplification(coefficients, stepNorm * own);
+  };
   const u = workspace.unitRoundoff;
-  const gamma = (2 * workspace.summationDepth(z.columns) + 24) * u;
+  const gamma = (2 * (workspace.summationDepth(z.columns) + (varied?.depth ?? 0)) + 24) * u;
   // The share that goes to the prior is a reduction over all particles, times a rounded prior.
   const share = (workspace.reductionDepth(z.columns) + 16) * u;
-  const spread = square.map((s, b) => {
-    const spare = 1e-12 * totalMeasure * s;
-    return Math.sqrt(Math.max(0, totalMeasure * s - mass[b] ** 2) + spare);
+  const spread = square.map((_, b) => {
+    const s = squared(b);
+    return Math.sqrt(Math.max(0, s - mass[b] ** 2) + 1e-12 * s);
   });
   return {
     residual: residual.map((r) => r * SLACK),
     truncation: spread.map((s) => epsilon * s),
     rounding: square.map(
-      (s, b) =>
-        (gamma + share) * diffusionShare * magnitude[b] +
-        gamma * amplification * Math.sqrt(totalMeasure * s),
+      (_, b) =>
+        (gamma * (varied?.outNorms[b] ?? 1) + share) * diffusionShare * magnitude[b] +
+        gamma * amplification(b) * Math.sqrt(squared(b)),
     ),
     spread,
     mass,

@@ -16,7 +16,7 @@ import { priorOf, type Adjacency } from './adjacency.js';
 import { expand, type Expansion } from './chebyshev.js';
 import type { ChangedParticle } from './local/changed-graph.js';
 import type { Parameters } from './parameters.js';
-import { varied, type OperatorParts, type Varied, type VariedMeasures } from './varied.js';
+import { varied, type OperatorParts, type Varied } from './varied.js';
 import { compensatedSum } from './sums.js';
 
 /** R of one reading on one workspace. */
@@ -53,8 +53,8 @@ export interface FocusOperator {
    * the one placed. For focus-1 and pagerank.
    */
   vary(changes: readonly (readonly ChangedParticle[])[] | null): void;
-  /** What bounds need to know of columns that vary; null where none does. */
-  readonly varied: () => VariedMeasures | null;
+  /** What columns that vary add; null where none does. */
+  readonly varied: () => Varied | null;
   destroy(): void;
 }
 
@@ -327,7 +327,7 @@ export function openOperator(
       own?.release();
       own = changes === null ? null : varied(parts, changes);
     },
-    varied: () => own?.measures ?? null,
+    varied: () => own,
     destroy: () => {
       own?.release();
       for (const vector of owned) workspace.release(vector);

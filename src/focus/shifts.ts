@@ -1,6 +1,6 @@
 // Δφ* of many changes of one graph, each on its own: relaxed near the change (local/relax.ts), and
-// where that does not reach the tolerance, finished as columns of one block (local/finish.ts), or,
-// for a change too large for that, by solving the changed graph (local/whole.ts).
+// where that does not reach the tolerance, solved as columns of one block (local/block.ts), or, for
+// a change too large for that, as a graph of its own (local/whole.ts).
 
 import type { Backend } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
@@ -8,10 +8,11 @@ import { check } from '../base/errors.js';
 import { eventTurn } from '../base/turn.js';
 import { checkChanges, type AxonChanges } from '../graph/change.js';
 import type { Graph } from '../graph/graph.js';
-import { openLocalBase, type BaseFocus, type LocalBase } from './local/base.js';
-import { openFinisher, type Finisher } from './local/finish.js';
+import { openLocalBase, shiftBaseOf, type BaseFocus, type ShiftBase } from './local/base.js';
+import { mostColumns, openBlockSolver, type BlockSolver } from './local/block.js';
 import { openRelaxation, relax, type Relaxation, type Relaxed } from './local/relax.js';
-import { reduceShift, shiftSums, type Excess, type Shift } from './local/shift.js';
+import { reduceBlock } from './local/block-shifts.js';
+import { reduceShift, shiftSums, type Excess, type Shift, type ShiftSums } from './local/shift.js';
 import { solveWhole } from './local/whole.js';
 
 export type { BaseFocus } from './local/base.js';
@@ -26,11 +27,14 @@ export interface ShiftOptions {
    * to return what was reached, with its bound.
    */
   readonly mode?: 'certified' | 'local' | undefined;
-  /** Arcs to follow near a change; default: those of the graph, and at least a million. */
+  /**
+   * Arcs to follow near a change. Default in mode `local`: those of the graph, and at least a
+   * million; in mode `certified` a thirty-second of them, and at least 100,000.
+   */
   readonly mostArcs?: number | undefined;
   /** Entries of Δφ below floor/n are summed up, not listed; default 1e-3. */
   readonly floor?: number | undefined;
-  /** Columns of a block on the whole graph; default 8. */
+  /** Changed graphs solved as columns of one block; default 8, fewer where memory is short. */
   readonly columns?: number | undefined;
   readonly onProgress?: ((done: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -39,6 +43,8 @@ export interface ShiftOptions {
 const DEFAULT_TOLERANCE = 1e-9;
 const DEFAULT_FLOOR = 1e-3;
 const DEFAULT_COLUMNS = 8;
+/** Blocks whose changes are looked at together, so that those of one block have as far to go. */
+const WINDOW = 8;
 
 /** Shifts of the changes of one graph, computed as they are asked for. */
 export interface Shifts {
@@ -70,7 +76,10 @@ export async function shiftsOf(
   }
 }
 
-/** Prepares what all changes share: twenty to sixty products with W. Throws as shiftsOf. */
+/**
+ * Prepares what all changes share: the graph placed, and ten to sixty products with W for looking
+ * near them. Throws as shiftsOf.
+ */
 export async function openShifts(
   graph: Graph,
   focus: BaseFocus,
@@ -81,43 +90,61 @@ export async function openShifts(
   const tolerance = inRange('tolerance', options.tolerance ?? DEFAULT_TOLERANCE, 2);
   const floor = inRange('floor', options.floor ?? DEFAULT_FLOOR, 1e300, 0);
   for (const each of changes) checkChanges(graph, each);
-  const base = await openLocalBase(graph, focus, changes, tolerance, backend);
-  const added = changes.reduce((most, each) => Math.max(most, each.added), 0);
-  const columns = Math.min(options.columns ?? DEFAULT_COLUMNS, Math.max(1, changes.length));
-  const sums = shiftSums(base);
-  let finisher: Finisher | null = null;
-  const run: Run = {
-    base,
-    changes,
-    scratch: openRelaxation(base, added),
-    tolerance,
-    mostArcs: options.mostArcs ?? Math.max(1e6, graph.axons.offsets[graph.particles]),
-    columns: options.mode === 'local' ? 0 : columns,
-    finisher: async () => (finisher ??= await openFinisher(base, columns, backend, options.signal)),
-    reduce: (excess, { particlesAfter }) =>
-      reduceShift(base, sums, excess, particlesAfter, tolerance, floor),
-    backend,
-    signal: options.signal,
-  };
-  return {
-    of: (indices, onProgress) => compute(run, indices, onProgress),
-    destroy: () => finisher?.destroy(),
-  };
+  const base = shiftBaseOf(graph, focus);
+  const isLocal = options.mode === 'local';
+  const most = Math.min(options.columns ?? DEFAULT_COLUMNS, mostColumns(graph.particles));
+  const columns = Math.min(most, Math.max(1, changes.length));
+  const solver = await openBlockSolver(base, changes, columns, backend, options.signal);
+  try {
+    const near = openRelaxation(
+      await openLocalBase(base, solver.operator, changes, tolerance),
+      changes.reduce((most, each) => Math.max(most, each.added), 0),
+    );
+    if (isLocal) solver.destroy();
+    const arcs = graph.axons.offsets[graph.particles];
+    const run: Run = {
+      base,
+      sums: shiftSums(base),
+      changes,
+      near,
+      solver: isLocal ? null : solver,
+      tolerance,
+      floor,
+      mostArcs: options.mostArcs ?? (isLocal ? Math.max(1e6, arcs) : Math.max(1e5, arcs / 32)),
+      columns,
+      backend,
+      signal: options.signal,
+    };
+    return {
+      of: (indices, onProgress) => compute(run, indices, onProgress),
+      destroy: () => solver.destroy(),
+    };
+  } catch (error) {
+    solver.destroy();
+    throw error;
+  }
 }
 
 /** What shifts of one base share. */
 interface Run {
-  readonly base: LocalBase;
+  readonly base: ShiftBase;
+  readonly sums: ShiftSums;
   readonly changes: readonly AxonChanges[];
-  readonly scratch: Relaxation;
+  readonly near: Relaxation;
+  /** Null: what looking near reached is the answer. */
+  readonly solver: BlockSolver | null;
   readonly tolerance: number;
+  readonly floor: number;
   readonly mostArcs: number;
-  /** Columns of a block on the whole graph; 0: none is solved. */
   readonly columns: number;
-  readonly finisher: () => Promise<Finisher>;
-  readonly reduce: (excess: Excess, relaxed: Relaxed) => Shift;
   readonly backend: Backend;
   readonly signal: AbortSignal | undefined;
+}
+
+/** A change that looking near left open: its place in the list asked for. */
+interface Open {
+  readonly at: number;
+  readonly relaxed: Relaxed;
 }
 
 async function compute(
@@ -125,56 +152,65 @@ async function compute(
   indices: readonly number[],
   onProgress?: (done: number) => void,
 ): Promise<readonly Shift[]> {
-  const { changes, scratch, tolerance, mostArcs, columns, signal } = run;
+  const { tolerance, columns, solver, signal } = run;
   const shifts: (Shift | null)[] = indices.map(() => null);
-  let waiting: { readonly at: number; readonly relaxed: Relaxed }[] = [];
+  let open: Open[] = [];
   let done = 0;
   const finish = async (): Promise<void> => {
-    const found = await finishTogether(
-      run,
-      waiting.map(({ at, relaxed }) => ({ relaxed, change: changes[indices[at]] })),
-    );
-    waiting.forEach(({ at }, b) => (shifts[at] = found[b]));
-    done += waiting.length;
-    waiting = [];
-    onProgress?.(done);
+    if (solver === null) return;
+    open.sort((a, b) => a.relaxed.leftOut - b.relaxed.leftOut || a.at - b.at);
+    for (let k = 0; k < open.length; k += columns) {
+      const block = open.slice(k, k + columns);
+      const found = await solveTogether(run, solver, indices, block);
+      block.forEach(({ at }, b) => (shifts[at] = found[b]));
+      onProgress?.((done += block.length));
+    }
+    open = [];
   };
   for (const [at, index] of indices.entries()) {
     await eventTurn();
     signal?.throwIfAborted();
-    const relaxed = relax(scratch, changes[index], tolerance, mostArcs, columns > 0);
-    if (relaxed.leftOut > tolerance && columns > 0) {
-      waiting.push({ at, relaxed });
-      if (waiting.length === columns) await finish();
+    const relaxed = relax(run.near, run.changes[index], tolerance, run.mostArcs);
+    if (relaxed.leftOut <= tolerance || solver === null) {
+      shifts[at] = reduce(run, relaxed, relaxed);
+      onProgress?.(++done);
       continue;
     }
-    shifts[at] = run.reduce(relaxed, relaxed);
-    onProgress?.(++done);
+    open.push({ at, relaxed });
+    if (open.length === WINDOW * columns) await finish();
   }
-  if (waiting.length > 0) await finish();
+  await finish();
   return shifts as Shift[];
 }
 
-/** Shifts that looking near left open: as columns of one block, or else each as a whole. */
-async function finishTogether(
-  { base, tolerance, finisher, reduce, backend, signal }: Run,
-  open: readonly { readonly relaxed: Relaxed; readonly change: AxonChanges }[],
+/** Shifts of changed graphs, as columns of one block, or else each as a whole. */
+async function solveTogether(
+  run: Run,
+  solver: BlockSolver,
+  indices: readonly number[],
+  open: readonly Open[],
 ): Promise<readonly Shift[]> {
-  const found = await (
-    await finisher()
-  ).finish(
+  const { base, sums, changes, tolerance, floor, backend, signal } = run;
+  const { h, z, width, columns } = await solver.solve(
     open.map(({ relaxed }) => relaxed),
     tolerance,
   );
-  const shifts: Shift[] = [];
-  for (const [b, { relaxed, change }] of open.entries()) {
-    let best: Excess = found[b].leftOut < relaxed.leftOut ? found[b] : relaxed;
-    if (best.leftOut > tolerance) {
-      best = await solveWhole(base, change, best, tolerance, backend, signal);
-    }
-    shifts.push(reduce(best, relaxed));
+  const shifts = [...reduceBlock(base, sums, h, z, width, columns, tolerance, floor)];
+  for (const [b, { at, relaxed }] of open.entries()) {
+    if (shifts[b].converged) continue;
+    const change = changes[indices[at]];
+    const whole = await solveWhole(base, change, relaxed, tolerance, backend, signal);
+    if (!(whole.leftOut > shifts[b].leftOut)) shifts[b] = reduce(run, whole, relaxed);
   }
   return shifts;
+}
+
+function reduce(
+  { base, sums, tolerance, floor }: Run,
+  excess: Excess,
+  { particlesAfter }: Relaxed,
+): Shift {
+  return reduceShift(base, sums, excess, particlesAfter, tolerance, floor);
 }
 
 function inRange(name: string, value: number, most: number, least = Number.MIN_VALUE): number {

@@ -4,11 +4,11 @@
 // operator, the few accurate ones measure, and accuracy grows with the residual's fall. Against the
 // plain iteration this saves five to ten times the passes over the graph (bench/acceleration.mjs).
 
-import type { Precision, Vector } from '../backend/backend.js';
+import type { Precision, Vector, Workspace } from '../backend/backend.js';
 import { FocusError } from '../base/errors.js';
 import { eventTurn } from '../base/turn.js';
-import { anderson, openHistory } from './anderson.js';
-import { defectOf, errorBound, measure, type Measured } from './certificate.js';
+import { anderson, openHistory, type AndersonHistory } from './anderson.js';
+import { errorBound, measure, type Measured } from './certificate.js';
 import type { FocusOperator } from './operator.js';
 
 /** How far and how to solve. */
@@ -27,12 +27,44 @@ export interface SolveOptions {
    * passes, never accuracy.
    */
   readonly startDefect: number;
+  /**
+   * For columns that start at the solution of a graph near their own: its R_K φ − φ (one column) at
+   * a low degree K. Taken off their own at K, it leaves what the changes brought, without the
+   * truncation that both have.
+   */
+  readonly neighbour?: { readonly degree: number; readonly residual: Vector } | undefined;
+  /** Default: made for this solve. */
+  readonly scratch?: SolveScratch | undefined;
   /** CPU threads of the f64 measurements of mixed precision. */
   readonly threads?: number | undefined;
   /** Called after each measurement. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Checked before every application of R. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Blocks that a solve works in; making them anew costs as much as some passes over the graph. */
+export interface SolveScratch {
+  readonly f: Vector;
+  readonly delta: Vector;
+  readonly history: AndersonHistory;
+  release(): void;
+}
+
+/** Makes room for solves of blocks of `columns`: ten blocks. */
+export function openSolveScratch(workspace: Workspace, columns: number): SolveScratch {
+  const f = workspace.vector(columns);
+  const delta = workspace.vector(columns);
+  const history = openHistory(workspace, columns, MEMORY);
+  return {
+    f,
+    delta,
+    history,
+    release: () => {
+      for (const vector of [f, delta]) workspace.release(vector);
+      history.release();
+    },
+  };
 }
 
 /** Where a solve stands. */
@@ -64,6 +96,9 @@ const STAGE_TRUNCATION = 0.03;
 const FINAL_SHARE = 0.2;
 /** … and of the defect expected, before. */
 const STAGE_SHARE = 0.1;
+/** From the solution of a neighbour: stages, each at most by so much. */
+const MOST_NEIGHBOURING = 4;
+const NEIGHBOURING_REDUCTION = 0.03;
 /** Stages without progress after which rounding has stopped it. */
 const MOST_STALLED = 3;
 
@@ -113,23 +148,6 @@ export async function approximate(
   return (await refine(operator, x, right, options, residual, target)).iterations;
 }
 
-/**
- * Solves x = R'x + right from x = 0 for a block of right sides of norm about one, until what
- * residual, truncation and rounding prove is at most `target` in every column, or rounding stops
- * it. Returns what was measured last.
- */
-export async function solveCorrection(
-  operator: FocusOperator,
-  x: Vector,
-  right: Vector,
-  target: number,
-  options: SolveOptions,
-): Promise<Measured> {
-  const proven = (at: Measured): number =>
-    at.residual.reduce((most, _, b) => Math.max(most, defectOf(at, b)), 0);
-  return (await refine(operator, x, right, options, proven, target)).measured;
-}
-
 /** The refinement loop: stages until `judge` of the measurement is at most `allowed`. */
 async function refine(
   operator: FocusOperator,
@@ -141,15 +159,49 @@ async function refine(
 ): Promise<{ readonly iterations: number; readonly measured: Measured }> {
   const { workspace, expansion } = operator;
   const { columns, mostIterations } = options;
-  const f = workspace.vector(columns);
-  const delta = workspace.vector(columns);
-  const history = openHistory(workspace, columns, MEMORY);
+  const scratch = options.scratch ?? openSolveScratch(workspace, columns);
+  const { f, delta, history } = scratch;
   const roughDegree = expansion.degreeFor(STAGE_TRUNCATION);
   let spread = 1;
   let expected = options.startDefect;
   let iterations = 0;
   let best = Infinity;
   let stalled = 0;
+  const correct = async (degree: number, target: number): Promise<void> => {
+    const rough = await anderson({
+      workspace,
+      history,
+      measure: operator.measure,
+      x: delta,
+      imageOfZero: f,
+      image: (out, point) => operator.contract(out, point, degree, f),
+      target,
+      signal: options.signal,
+      mostIterations: mostIterations - iterations - 1,
+    });
+    iterations += rough.applications;
+    workspace.combine(x, [
+      { coefficient: 1, vector: x },
+      { coefficient: 1, vector: delta },
+    ]);
+  };
+  if (options.neighbour !== undefined) {
+    const { degree, residual: known } = options.neighbour;
+    for (let stage = 0; stage < MOST_NEIGHBOURING; stage++) {
+      await eventTurn();
+      options.signal?.throwIfAborted();
+      residualInto(operator, f, x, degree, right, known);
+      iterations++;
+      const measured = await measure(operator, degree, x, f, options.diffusionShare);
+      spread = Math.max(1, ...measured.spread);
+      const residual = Math.max(...measured.residual);
+      expected = 0.3 * allowed;
+      if (!(residual > expected) || mostIterations - iterations < 2) break;
+      const reduction = Math.max(NEIGHBOURING_REDUCTION, expected / residual);
+      await correct(expansion.degreeFor(0.6 * reduction), reduction * residual);
+      if (reduction * residual <= expected) break;
+    }
+  }
   for (;;) {
     await eventTurn();
     options.signal?.throwIfAborted();
@@ -168,30 +220,14 @@ async function refine(
     // Another stage takes at least one application and one measurement.
     const stop = stalled >= MOST_STALLED || mostIterations - iterations < 2;
     if (defect <= allowed || stop) {
-      for (const vector of [f, delta]) workspace.release(vector);
-      history.release();
+      if (options.scratch === undefined) scratch.release();
       return { iterations, measured };
     }
     const residual = Math.max(...measured.residual);
     expected = Math.max(STAGE_REDUCTION * residual, 0.3 * allowed);
     // A residual that drowns in the truncation says nothing yet: measure again, more accurately.
     if (residual <= 2 * expansion.truncation(degree)) continue;
-    const rough = await anderson({
-      workspace,
-      history,
-      measure: operator.measure,
-      x: delta,
-      imageOfZero: f,
-      image: (out, point) => operator.contract(out, point, roughDegree, f),
-      target: expected,
-      signal: options.signal,
-      mostIterations: mostIterations - iterations - 1,
-    });
-    iterations += rough.applications;
-    workspace.combine(x, [
-      { coefficient: 1, vector: x },
-      { coefficient: 1, vector: delta },
-    ]);
+    await correct(roughDegree, expected);
   }
 }
 
@@ -265,20 +301,23 @@ function beyondPrecision(precision: Precision): FocusError {
   );
 }
 
-/** f = R_K x + right − x. */
+/** f = R_K x + right − x − known. */
 function residualInto(
   operator: FocusOperator,
   f: Vector,
   x: Vector,
   degree: number,
   right: Vector | null,
+  known?: Vector,
 ): void {
   if (right === null) operator.apply(f, x, degree);
   else operator.contract(f, x, degree, right);
   operator.workspace.combine(f, [
     { coefficient: 1, vector: f },
     { coefficient: -1, vector: x },
+    ...(known === undefined ? [] : [{ coefficient: -1, vector: known }]),
   ]);
+  if (known !== undefined) operator.varied()?.clear(f);
 }
 
 function largestBound(measured: Measured, columns: number, contraction: number): number {

@@ -58,6 +58,8 @@ export interface Varied {
   join(joined: Vector, z: Vector, factor: number, ahead: Vector | null): void;
   /** Completes Σ weight · z, as a factor on the prior that all columns share. */
   share(sum: Scalars, z: Vector, weight: 'fromDangling' | 'toPrior'): void;
+  /** Zeroes what a vector holds for particles that a column has lost. */
+  clear(vector: Vector): void;
   release(): void;
 }
 
@@ -127,7 +129,12 @@ export function varied(
     fromDangling: placeShares(parts, touched, ratios, 0),
     toPrior: placeShares(parts, touched, ratios, parts.parameters.teleport),
   };
-  const all = [save, restore, enter, leave, join, ...Object.values(shares)];
+  const lost = workspace.place(
+    touched
+      .filter(({ degree }) => degree === 0)
+      .map(({ index, column }) => ({ row: index, column, keep: 0, parts: [] })),
+  );
+  const all = [save, restore, enter, leave, join, lost, ...Object.values(shares)];
   return {
     measures: {
       ...measuresOf(parts, changes),
@@ -152,6 +159,7 @@ export function varied(
         { numbers: ahead ?? z, factor: ahead === null ? 0 : 1 },
       ]),
     share: (sum, z, weight) => workspace.amend(sum, shares[weight], [{ numbers: z, factor: 1 }]),
+    clear: (vector) => workspace.amend(vector, lost, []),
     release: () => all.forEach((entries) => workspace.release(entries)),
   };
 }

@@ -13,7 +13,9 @@ import { buildGraph } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { createLinkBuilder } from '../../src/graph/link-builder.js';
 import { randomStream } from '../../src/base/random.js';
-import { openLocalBase } from '../../src/focus/local/base.js';
+import { openCpu } from '../../src/backend/cpu/cpu.js';
+import { openLocalBase, shiftBaseOf } from '../../src/focus/local/base.js';
+import { openBlockSolver } from '../../src/focus/local/block.js';
 import { openRelaxation, relax } from '../../src/focus/local/relax.js';
 import { changedAxons } from '../../src/focus/local/whole.js';
 import { readGraph } from '../../src/formats/read.js';
@@ -187,12 +189,10 @@ async function expectBounded(file: string, count: number): Promise<void> {
   const changes = Array.from({ length: count }, (_, k) =>
     randomChanges(graph, 1000 + k, 1 + (k % 4)),
   );
-  const base = await openLocalBase(
-    graph,
-    { parameters, phi: phi.data, errorBound: 0 },
-    changes,
-    1e-9,
-  );
+  const before = shiftBaseOf(graph, { parameters, phi: phi.data, errorBound: 0 });
+  const solver = await openBlockSolver(before, changes, 1, openCpu());
+  const base = await openLocalBase(before, solver.operator, changes, 1e-9);
+  solver.destroy();
   const scratch = openRelaxation(base, 2);
   let tightest = 0;
   for (const each of changes) {
@@ -201,7 +201,7 @@ async function expectBounded(file: string, count: number): Promise<void> {
     const start = Float64Array.from(kept, (i) => (i < n ? phi.data[i] : 0));
     const whole = await focus(after, { tolerance: 1e-12, start, mostIterations: 300 });
     for (const tolerance of [1e-3, 1e-6, 1e-9]) {
-      const near = relax(scratch, each, tolerance, 1e7, false);
+      const near = relax(scratch, each, tolerance, 1e7);
       const mass = 1 + near.values.reduce((sum, value) => sum + value, 0);
       const found = new Float64Array(n + 2);
       phi.data.forEach((value, i) => (found[i] = value / mass));

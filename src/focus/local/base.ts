@@ -1,13 +1,12 @@
-// What local shifts need of the graph before a change, computed once for many changes: both
-// directions, φ, and (M^k φ)_i at the particles that some change touches. The last costs one pass
-// both ways over the graph for each power; everything after it is local.
+// What shifts need of the graph before a change, computed once for many changes: both directions and
+// φ; and, to look near a change, (M^k φ)_i at the particles that some change touches. The last costs
+// one product with W for each power; everything after it is local.
 
-import type { Backend, Vector, Workspace } from '../../backend/backend.js';
-import { openCpu } from '../../backend/cpu/cpu.js';
 import { check } from '../../base/errors.js';
 import type { AxonChanges } from '../../graph/change.js';
 import type { Graph } from '../../graph/graph.js';
 import { adjacencyOf, type Adjacency } from '../adjacency.js';
+import type { FocusOperator } from '../operator.js';
 import type { Parameters } from '../parameters.js';
 import { compensatedSum } from '../sums.js';
 import { twoWayGraph, type TwoWayGraph } from './changed-graph.js';
@@ -22,16 +21,20 @@ export interface BaseFocus {
   readonly errorBound: number;
 }
 
-/** The graph before, ready for local shifts. */
-export interface LocalBase {
+/** The graph before, on the host. */
+export interface ShiftBase {
   readonly graph: TwoWayGraph;
   readonly adjacency: Adjacency;
   readonly parameters: Parameters;
   readonly phi: Float64Array;
   readonly errorBound: number;
-  readonly series: PowerSeries;
   /** What one unit of the prior's weight injects: φ = Q φ + injection · weight. */
   readonly injection: number;
+}
+
+/** The graph before, ready for looking near changes. */
+export interface LocalBase extends ShiftBase {
+  readonly series: PowerSeries;
   /** Column of a particle in `powers`, for those that changes touch. */
   readonly columns: ReadonlyMap<number, number>;
   /** (M^k φ)_i at [k][column]; k = 0 … powers.length − 1. */
@@ -39,8 +42,7 @@ export interface LocalBase {
   /** Relative error of each entry of `powers`. */
   readonly powerError: number;
   /**
-   * (M^k φ)_i ≤ density · d_i for every k from the last power on: M averages φ/d, so its largest
-   * value never grows.
+   * (M^k φ)_i ≤ density · d_i for every k: M averages φ/d, so its largest value never grows.
    */
   readonly density: number;
 }
@@ -49,32 +51,50 @@ export interface LocalBase {
 const BEYOND_SHARE = 1 / 16;
 
 /**
- * Prepares shifts of `focus` under each of `changes`. Cost O(n + m), and twenty to sixty products
- * with W on the backend (default: the CPU), more for larger changes and smaller `tolerance`. Throws
- * `bad-parameter` for a reading without the random-walk Laplacian, and for a prior that a changed
- * graph cannot have.
+ * The host's part. O(n + m). Throws `bad-parameter` for a reading without the random-walk Laplacian,
+ * and for a prior that a changed graph cannot have.
  */
-export async function openLocalBase(
-  graph: Graph,
-  focus: BaseFocus,
-  changes: readonly AxonChanges[],
-  tolerance: number,
-  backend: Backend = openCpu(),
-): Promise<LocalBase> {
+export function shiftBaseOf(graph: Graph, focus: BaseFocus): ShiftBase {
   const { parameters, phi, errorBound } = focus;
   const { reading, prior } = parameters;
   check(
     reading === 'focus-1' || reading === 'pagerank',
     'bad-parameter',
-    () => `local mode: expected the reading focus-1 or pagerank, found ${reading}`,
+    () => `shifts: expected the reading focus-1 or pagerank, found ${reading}`,
     'solve the changed graph as a whole instead',
   );
   check(
     typeof prior === 'string',
     'bad-parameter',
-    () => 'local mode: expected the degree or the uniform prior, found one weight per particle',
+    () => 'shifts: expected the degree or the uniform prior, found one weight per particle',
   );
   const adjacency = adjacencyOf(graph.axons);
+  const { outStake, totalDegree } = adjacency;
+  const dangling = compensatedSum(phi.length, (i) => (outStake[i] > 0 ? 0 : phi[i]));
+  const total = prior === 'degree' ? totalDegree : graph.particles;
+  const [diffusion] = parameters.lambda;
+  const { teleport } = parameters;
+  return {
+    graph: twoWayGraph(adjacency),
+    adjacency,
+    parameters,
+    phi,
+    errorBound,
+    injection: (diffusion * (teleport + (1 - teleport) * dangling)) / total,
+  };
+}
+
+/**
+ * What looking near `changes` needs: ten to sixty products with W on `operator`, which is of one
+ * column; more for larger changes and smaller `tolerance`.
+ */
+export async function openLocalBase(
+  base: ShiftBase,
+  operator: FocusOperator,
+  changes: readonly AxonChanges[],
+  tolerance: number,
+): Promise<LocalBase> {
+  const { graph, parameters } = base;
   const series = powerSeries(parameters);
   const columns = new Map<number, number>();
   for (const { axons } of changes) {
@@ -84,32 +104,10 @@ export async function openLocalBase(
       }
     }
   }
-  const { powers, relativeError, density } = await powersAt(
-    adjacency,
-    phi,
-    series,
-    [...columns.keys()],
-    (tolerance * parameters.lambda[0] * parameters.teleport * BEYOND_SHARE) / mostMoved(changes),
-    backend,
-  );
-  const { outStake, totalDegree } = adjacency;
-  const dangling = compensatedSum(phi.length, (i) => (outStake[i] > 0 ? 0 : phi[i]));
-  const total = prior === 'degree' ? totalDegree : graph.particles;
-  const [diffusion] = parameters.lambda;
-  const { teleport } = parameters;
-  return {
-    graph: twoWayGraph(adjacency),
-    parameters,
-    phi,
-    errorBound,
-    series,
-    injection: (diffusion * (teleport + (1 - teleport) * dangling)) / total,
-    adjacency,
-    columns,
-    powers,
-    powerError: relativeError,
-    density,
-  };
+  const target =
+    (tolerance * parameters.lambda[0] * parameters.teleport * BEYOND_SHARE) / mostMoved(changes);
+  const held = await powersAt(base, operator, series, [...columns.keys()], target);
+  return { ...base, series, columns, ...held };
 }
 
 /** Largest Σ|change of weight|, at both ends of each axon, of any one change; 0 becomes 1. */
@@ -122,60 +120,48 @@ function mostMoved(changes: readonly AxonChanges[]): number {
   return most > 0 ? most : 1;
 }
 
-interface Powers {
-  readonly powers: readonly Float64Array[];
-  readonly relativeError: number;
-  readonly density: number;
-}
-
 /**
  * (M^k φ) at some particles, k = 0, 1, … until what is beyond costs at most `target` for each unit
  * of weight moved.
  */
 async function powersAt(
-  adjacency: Adjacency,
-  phi: Float64Array,
+  { adjacency: { degree }, phi }: ShiftBase,
+  { workspace, hostMeasure: h, step }: FocusOperator,
   series: PowerSeries,
   particles: readonly number[],
   target: number,
-  backend: Backend,
-): Promise<Powers> {
-  const { axons, degree } = adjacency;
+): Promise<Pick<LocalBase, 'powers' | 'powerError' | 'density'>> {
   const powers = [Float64Array.from(particles, (i) => phi[i])];
-  let values: Float64Array = phi.map((value, i) => value / degree[i]);
-  const largest = (): number => values.reduce((most, value) => Math.max(most, value), 0);
+  const density = phi.reduce((most, value, i) => Math.max(most, value / degree[i]), 0);
   const last = series.coefficients.length - 1;
-  let relativeError = 0;
-  if (last > 0) {
-    const workspace = await backend.open(axons, 'both');
-    try {
-      const perDegree = column(
-        workspace,
-        degree.map((d) => 1 / d),
-      );
-      // z = φ/d throughout: M φ = W z, and the next z is that over d.
-      let [z, next] = [column(workspace, values), workspace.vector(1)];
-      for (let k = 1; k <= last; k++) {
-        if (meanPowerBeyond(series, k - 1) * 2 * largest() <= target) break;
-        const product = { out: next, direction: 'both', x: z, factor: 1, terms: [] } as const;
-        workspace.product({ ...product, rowScale: perDegree });
-        [z, next] = [next, z];
-        values = await workspace.read(z);
-        const at = values;
-        powers.push(Float64Array.from(particles, (i) => at[i] * degree[i]));
-      }
-      // Sums of numbers ≥ 0: their relative errors add up over the powers.
-      const perPower = (2 * workspace.summationDepth(1) + 16) * workspace.unitRoundoff;
-      relativeError = 1.01 * (powers.length - 1) * perPower;
-    } finally {
-      workspace.destroy();
-    }
+  const gathered = workspace.scalars(particles.length);
+  const entries = workspace.place(
+    particles.map((row, column) => ({
+      row: null,
+      column,
+      keep: 0,
+      parts: [{ source: 0, row, column: 0, weight: h[row] }],
+    })),
+  );
+  let [z, next] = [workspace.vector(1), workspace.vector(1)];
+  const start = new Float64Array(h.length);
+  phi.forEach((value, i) => (start[i] = value / h[i]));
+  workspace.write(z, start);
+  for (let k = 1; k <= last; k++) {
+    if (meanPowerBeyond(series, k - 1) * 2 * density <= target) break;
+    // Y = 𝓛 − 1 = −M.
+    step(next, z, -1, []);
+    [z, next] = [next, z];
+    workspace.amend(gathered, entries, [{ numbers: z, factor: 1 }]);
+    const [values] = await workspace.numbers([gathered]);
+    powers.push(values.slice());
   }
-  return { powers, relativeError, density: largest() * (1 + relativeError) };
-}
-
-function column(workspace: Workspace, values: Float64Array): Vector {
-  const vector = workspace.vector(1);
-  workspace.write(vector, values);
-  return vector;
+  for (const each of [z, next, entries]) workspace.release(each);
+  // Sums of numbers ≥ 0: their relative errors add up over the powers.
+  const perPower = (2 * workspace.summationDepth(1) + 16) * workspace.unitRoundoff;
+  return {
+    powers,
+    powerError: 1.01 * (powers.length - 1) * perPower,
+    density: density * (1 + perPower),
+  };
 }

@@ -27,10 +27,6 @@ export interface Relaxation {
 /** What relaxation reached. */
 export interface Relaxed extends Excess {
   readonly particlesAfter: number;
-  /** Residual left, which a solve on the whole graph can start from: places ascending, values. */
-  readonly rest: Pick<Excess, 'places' | 'values'>;
-  /** The part of leftOut that no further relaxation of `rest` removes. */
-  readonly unseen: number;
   /** Particles whose columns the change alters, with Σ|change of weight| and degree after. */
   readonly changed: ChangedGraph['changed'];
 }
@@ -59,16 +55,12 @@ export function openRelaxation(base: LocalBase, added: number): Relaxation {
   };
 }
 
-/**
- * Relaxes one change until the tolerance is met or `mostArcs` were followed; where a solve on the
- * whole graph `goesOn` from what is left, all of it is measured, whatever that takes.
- */
+/** Relaxes one change until the tolerance is met or `mostArcs` were followed. */
 export function relax(
   scratch: Relaxation,
   changes: AxonChanges,
   tolerance: number,
   mostArcs: number,
-  goesOn: boolean,
 ): Relaxed {
   const { base, flow, excess, residual, marks } = scratch;
   check(
@@ -79,7 +71,7 @@ export function relax(
   flow.arcs = 0;
   const graph = layChange(base.graph, changes, marks);
   try {
-    const { leftOut, unseen } = relaxLaid(scratch, graph, tolerance, mostArcs, goesOn);
+    const leftOut = relaxLaid(scratch, graph, tolerance, mostArcs);
     // A particle without a link is no longer there, whatever relaxation left of it.
     for (const { index, degree } of graph.changed) {
       if (degree > 0 || index >= base.graph.particles) continue;
@@ -89,10 +81,8 @@ export function relax(
     return {
       ...entriesOf(excess),
       leftOut,
-      unseen,
       arcs: flow.arcs,
       particlesAfter: particlesAfter(base, graph),
-      rest: entriesOf(residual),
       changed: graph.changed,
     };
   } finally {
@@ -110,15 +100,15 @@ function entriesOf({ places, values, count }: SparseVector): Pick<Excess, 'place
   return { places: found, values: Float64Array.from(found, (i) => values[i]) };
 }
 
+/** Returns the bound of what is left out. */
 function relaxLaid(
   scratch: Relaxation,
   graph: ChangedGraph,
   tolerance: number,
   mostArcs: number,
-  goesOn: boolean,
-): { readonly leftOut: number; readonly unseen: number } {
+): number {
   const { base, flow, residual, excess, push } = scratch;
-  if (graph.changed.length === 0) return { leftOut: 0, unseen: 0 };
+  if (graph.changed.length === 0) return 0;
   const gap = base.parameters.lambda[0] * base.parameters.teleport;
   const allowed = tolerance * gap;
   let least = allowed * FIRST_LEAST;
@@ -132,19 +122,19 @@ function relaxLaid(
     const lost = source.lost + flow.lost;
     const unseen = (2 * (lost + roundingOf(scratch, graph, source, excess))) / gap / mass;
     const leftOut = (absolute + Math.abs(signed)) / gap / mass + unseen;
-    if (leftOut <= tolerance) return { leftOut, unseen };
+    if (leftOut <= tolerance) return leftOut;
     const exhausted = stalled >= MOST_STALLED || flow.arcs > mostArcs;
     // What is not seen must leave room for what is: look closer, and measure again. In the end that
-    // pays only where it alone can meet the tolerance, or where a solve goes on from the residual.
+    // pays only where it alone can meet the tolerance.
     const isHopeless = exhausted && leftOut - unseen > tolerance / 2;
     const share = exhausted ? 0 : UNSEEN_SHARE * leftOut;
-    const room = isHopeless && !goesOn ? leftOut / 2 : Math.max(tolerance / 2, share);
+    const room = isHopeless ? leftOut / 2 : Math.max(tolerance / 2, share);
     if (unseen > room && least > allowed * LAST_LEAST) {
       least /= 8;
       source = sourceOf(base, graph, flow, push, least);
       continue;
     }
-    if (exhausted) return { leftOut, unseen };
+    if (exhausted) return leftOut;
     stalled = leftOut < 0.8 * best ? 0 : stalled + 1;
     best = Math.min(best, leftOut);
     cycle(scratch, graph, Math.max(CYCLE_REDUCTION * absolute, allowed / 8), mostArcs);

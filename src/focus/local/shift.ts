@@ -1,5 +1,5 @@
 // Δφ* of a change: first near the change alone, with a proven bound on what is left out, then, where
-// that bound does not meet the tolerance, by a block solve on the whole graph (finish.ts).
+// that bound does not meet the tolerance, on the whole graph (block.ts).
 // Without its prior the tri-kernel is a contraction Q with no global part, and
 //   χ = Q χ + β b        φ* = χ / Σχ        b = d (degree prior) or 1 (uniform prior)
 // so with β fixed, a change has a source near it, and χ after it is φ + η:
@@ -12,7 +12,7 @@
 import { check } from '../../base/errors.js';
 import { logarithm, logarithmOfOnePlus } from '../../base/logarithm.js';
 import { compensatedSum } from '../sums.js';
-import type { LocalBase } from './base.js';
+import type { ShiftBase } from './base.js';
 import type { ChangedGraph } from './changed-graph.js';
 
 /** Covers the roundings of a term and of a compensated sum, each of some 2⁻⁵³. */
@@ -61,6 +61,8 @@ export interface Excess {
 
 /** What does not depend on the change. */
 export interface ShiftSums {
+  /** ln φ by particle; 0 where φ is 0. */
+  readonly logarithm: Float64Array;
   /** Σ φ ln φ. */
   readonly logarithms: number;
   /** Particles by falling φ, as far as any floor reaches. */
@@ -68,16 +70,8 @@ export interface ShiftSums {
 }
 
 /** Computes what shifts of a base share. O(n log n). */
-export function shiftSums({ phi }: LocalBase): ShiftSums {
-  let sum = 0;
-  let lost = 0;
-  for (const value of phi) {
-    if (value <= 0) continue;
-    const term = value * logarithm(value);
-    const next = sum + term;
-    lost += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
-    sum = next;
-  }
+export function shiftSums({ phi }: ShiftBase): ShiftSums {
+  const logarithms = phi.map((value) => (value > 0 ? logarithm(value) : 0));
   // The global part moves a particle in proportion to its focus: only large ones can pass a floor.
   const large = phi.reduce((count, value) => count + Number(value * phi.length > 1), 0);
   const places = new Uint32Array(large);
@@ -85,11 +79,15 @@ export function shiftSums({ phi }: LocalBase): ShiftSums {
   phi.forEach((value, i) => {
     if (value * phi.length > 1) places[place++] = i;
   });
-  return { logarithms: sum + lost, byFocus: places.sort((a, b) => phi[b] - phi[a] || a - b) };
+  return {
+    logarithm: logarithms,
+    logarithms: compensatedSum(phi.length, (i) => phi[i] * logarithms[i]),
+    byFocus: places.sort((a, b) => phi[b] - phi[a] || a - b),
+  };
 }
 
 /** The numbers of particles after a change. Throws `bad-input` where nothing is left. */
-export function particlesAfter(base: LocalBase, { changed }: ChangedGraph): number {
+export function particlesAfter(base: ShiftBase, { changed }: ChangedGraph): number {
   const n = base.graph.particles;
   let after = n;
   for (const { index, degree } of changed) {
@@ -100,35 +98,74 @@ export function particlesAfter(base: LocalBase, { changed }: ChangedGraph): numb
   return after;
 }
 
+/** A shift's sums over the particles, and the entries that are listed. */
+export interface ShiftTotals {
+  /** Ση of χ = φ + η. */
+  readonly gain: number;
+  readonly norm: number;
+  /** Σ (χ ln χ − φ ln φ), and the sizes that were added for it. */
+  readonly logarithms: number;
+  readonly magnitude: number;
+  /** Σ|η|. */
+  readonly moved: number;
+  /** Particles and shifts listed, ascending. */
+  readonly found: readonly (readonly [number, number])[];
+  readonly reach: number;
+}
+
 /** Reduces an excess to a shift. O(support), and more only where a floor lets the global part show. */
 export function reduceShift(
-  base: LocalBase,
+  base: ShiftBase,
   sums: ShiftSums,
   excess: Excess,
   after: number,
   tolerance: number,
   floor: number,
 ): Shift {
-  const { phi, errorBound } = base;
+  const { phi } = base;
   const n = phi.length;
-  const { places, values, leftOut } = excess;
+  const { places, values, leftOut, arcs } = excess;
   const gain = compensatedSum(values.length, (k) => values[k]);
   const mass = 1 + gain;
   const before = (k: number): number => (places[k] < n ? phi[places[k]] : 0);
   const shiftAt = (k: number): number => (values[k] - before(k) * gain) / mass;
   const covered = compensatedSum(places.length, before);
   const near = compensatedSum(places.length, (k) => Math.abs(shiftAt(k)));
-  const norm = near + Math.abs(gain / mass) * Math.max(0, 1 - covered);
   let magnitude = 0;
   const logarithms = compensatedSum(places.length, (k) => {
-    const rise = logarithmicRise(before(k), Math.max(0, before(k) + values[k]));
+    const rise = logarithmicRise(before(k), sums.logarithm[places[k]], values[k]);
     magnitude += rise.magnitude;
     return rise.value;
   });
-  const found = entriesAbove(base, sums, places, shiftAt, gain / mass, floor / n);
+  const totals = {
+    gain,
+    norm: near + Math.abs(gain / mass) * Math.max(0, 1 - covered),
+    logarithms,
+    magnitude,
+    moved: compensatedSum(values.length, (k) => Math.abs(values[k])),
+    found: entriesAbove(base, sums, places, shiftAt, gain / mass, floor / n),
+    reach: places.length,
+  };
+  return shiftOf(base, sums, totals, { after, tolerance, leftOut, arcs });
+}
+
+/** A shift from its sums. */
+export function shiftOf(
+  { phi, errorBound }: ShiftBase,
+  sums: ShiftSums,
+  { gain, norm, logarithms, magnitude, moved, found, reach }: ShiftTotals,
+  known: {
+    readonly after: number;
+    readonly tolerance: number;
+    readonly leftOut: number;
+    readonly arcs: number;
+  },
+): Shift {
+  const { after, tolerance, leftOut, arcs } = known;
+  const n = phi.length;
+  const mass = 1 + gain;
   const kept = compensatedSum(found.length, (k) => Math.abs(found[k][1]));
   // A compensated sum loses two units of its magnitude, and each of its terms a few.
-  const moved = compensatedSum(values.length, (k) => Math.abs(values[k]));
   const global = gain * sums.logarithms;
   const ofMass = logarithmOfOnePlus(gain);
   const errorAfter = errorBound / mass + leftOut + (ROUNDINGS * (moved + Math.abs(gain))) / mass;
@@ -151,14 +188,14 @@ export function reduceShift(
       entropyError(errorAfter, after) +
       ROUNDINGS * ((magnitude + Math.abs(global)) / mass + Math.abs(ofMass)),
     converged: leftOut <= tolerance,
-    reach: places.length,
-    arcs: excess.arcs,
+    reach,
+    arcs,
   };
 }
 
 /** Particles and shifts of at least `least`; beyond `places` every particle shrinks by `share`. */
 function entriesAbove(
-  { phi }: LocalBase,
+  { phi }: ShiftBase,
   { byFocus }: ShiftSums,
   places: Uint32Array,
   shiftAt: (k: number) => number,
@@ -183,18 +220,19 @@ function entriesAbove(
   return found.sort(([a], [b]) => a - b);
 }
 
-/** χ ln χ − φ ln φ without cancellation, and the sizes that were added for it. */
+/** χ ln χ − φ ln φ for χ = φ + η ≥ 0 without cancellation, and the sizes that were added for it. */
 function logarithmicRise(
   before: number,
-  after: number,
+  ofBefore: number,
+  excess: number,
 ): { readonly value: number; readonly magnitude: number } {
+  const after = Math.max(0, before + excess);
   if (after === 0 || before === 0) {
-    const value =
-      after > 0 ? after * logarithm(after) : before > 0 ? -before * logarithm(before) : 0;
+    const value = after > 0 ? after * logarithm(after) : before > 0 ? -before * ofBefore : 0;
     return { value, magnitude: Math.abs(value) };
   }
-  const slope = (after - before) * logarithm(before);
-  const bend = after * logarithmOfOnePlus((after - before) / before);
+  const slope = excess * ofBefore;
+  const bend = after * logarithmOfOnePlus(excess / before);
   return { value: slope + bend, magnitude: Math.abs(slope) + Math.abs(bend) };
 }
 

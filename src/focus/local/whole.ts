@@ -5,12 +5,12 @@ import type { Backend } from '../../backend/backend.js';
 import type { AxonChange, AxonChanges } from '../../graph/change.js';
 import type { Csr } from '../../graph/csr.js';
 import { focus } from '../focus.js';
-import type { LocalBase } from './base.js';
+import type { ShiftBase } from './base.js';
 import type { Excess } from './shift.js';
 
 /** Solves the graph after a change to `tolerance`; the excess is on all particles, with Ση = 0. */
 export async function solveWhole(
-  base: LocalBase,
+  base: ShiftBase,
   changes: AxonChanges,
   near: Excess,
   tolerance: number,

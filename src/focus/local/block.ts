@@ -1,0 +1,185 @@
+// Shifts that looking near did not bring to the tolerance: the changed graphs as columns of one
+// block over the graph before (focus/varied.ts), each solved from φ + η to a certificate of its own.
+// The first residuals are differences from that of the graph before at a low degree, so that they
+// are those of the changes alone; only the last measurement is accurate in proof.
+
+import type { Backend, Entry, Vector, Workspace } from '../../backend/backend.js';
+import { openCpu } from '../../backend/cpu/cpu.js';
+import type { AxonChanges } from '../../graph/change.js';
+import { withSpareRows } from '../adjacency.js';
+import { errorBound } from '../certificate.js';
+import { directionsOf, openOperator, type FocusOperator } from '../operator.js';
+import { openSolveScratch, solve, type SolveOptions, type SolveScratch } from '../solve.js';
+import type { ShiftBase } from './base.js';
+import type { SolvedColumn } from './block-shifts.js';
+import type { Relaxed } from './relax.js';
+
+/** The graph before on a machine, for blocks of graphs near it. */
+export interface BlockSolver {
+  /** R of the graph before, for one column. */
+  readonly operator: FocusOperator;
+  /** Solves up to as many changed graphs as the block has columns. */
+  solve(open: readonly Relaxed[], tolerance: number): Promise<SolvedBlock>;
+  destroy(): void;
+}
+
+/** What was solved: z in particle order, spare rows last, and its columns. */
+export interface SolvedBlock {
+  readonly h: Float64Array;
+  readonly z: Float64Array;
+  readonly width: number;
+  readonly columns: readonly SolvedColumn[];
+}
+
+/** Relative truncation of the residuals before the last, at most. */
+const ROUGH_TRUNCATION = 1e-5;
+
+/** Blocks that a solve holds at once, and the bytes that they may take in a workspace's memory. */
+const BLOCKS = 16;
+const BLOCK_BYTES = 3 * 2 ** 30;
+
+/** Columns of a block, at most, on a graph of so many particles. */
+export function mostColumns(particles: number): number {
+  return Math.max(1, Math.floor(BLOCK_BYTES / (8 * BLOCKS * particles)));
+}
+
+/**
+ * Places the graph, with room for the particles that `changes` add. In f64, and so on the CPU where
+ * the backend has none: no other arithmetic proves small shifts.
+ */
+export async function openBlockSolver(
+  base: ShiftBase,
+  changes: readonly AxonChanges[],
+  columns: number,
+  backend: Backend,
+  signal?: AbortSignal,
+): Promise<BlockSolver> {
+  const { parameters } = base;
+  const own = backend.precision === 'f64' ? null : openCpu();
+  const spare = changes.reduce((most, { added }) => Math.max(most, added), 0);
+  const adjacency = withSpareRows(base.adjacency, spare);
+  const spareDegree = leastNewDegree(base.graph.particles, changes);
+  const workspace = await (own ?? backend).open(adjacency.axons, directionsOf(parameters));
+  const operatorOf = (width: number): FocusOperator =>
+    openOperator(workspace, adjacency, parameters, width, spareDegree);
+  const operator = operatorOf(1);
+  let block: Block | null = null;
+  return {
+    operator,
+    solve: async (open, tolerance) => {
+      block ??= openBlock(base, workspace, operator, operatorOf(columns), columns);
+      return solveBlock(base, block, open, tolerance, signal);
+    },
+    destroy: () => {
+      workspace.destroy();
+      own?.destroy();
+    },
+  };
+}
+
+/** A lower bound of the degrees of new particles, 1 where there is none. */
+function leastNewDegree(particles: number, changes: readonly AxonChanges[]): number {
+  let least = Infinity;
+  for (const { axons } of changes) {
+    for (const { from, to, after } of axons) {
+      if (after > 0 && Math.max(from, to) >= particles) least = Math.min(least, after);
+    }
+  }
+  return least === Infinity ? 1 : least;
+}
+
+/** What blocks of one width share. */
+interface Block {
+  readonly operator: FocusOperator;
+  readonly columns: number;
+  /** φ/h, one column. */
+  readonly before: Vector;
+  readonly z: Vector;
+  readonly scratch: SolveScratch;
+  readonly neighbour: NonNullable<SolveOptions['neighbour']>;
+}
+
+function openBlock(
+  { phi }: ShiftBase,
+  workspace: Workspace,
+  one: FocusOperator,
+  operator: FocusOperator,
+  columns: number,
+): Block {
+  const { hostMeasure: h } = one;
+  const start = new Float64Array(h.length);
+  phi.forEach((value, i) => (start[i] = value / h[i]));
+  const before = workspace.vector(1);
+  workspace.write(before, start);
+  const degree = one.expansion.degreeFor(ROUGH_TRUNCATION);
+  const residual = workspace.vector(1);
+  one.apply(residual, before, degree);
+  workspace.combine(residual, [
+    { coefficient: 1, vector: residual },
+    { coefficient: -1, vector: before },
+  ]);
+  return {
+    operator,
+    columns,
+    before,
+    z: workspace.vector(columns),
+    scratch: openSolveScratch(workspace, columns),
+    neighbour: { degree, residual },
+  };
+}
+
+async function solveBlock(
+  base: ShiftBase,
+  block: Block,
+  open: readonly Relaxed[],
+  tolerance: number,
+  signal: AbortSignal | undefined,
+): Promise<SolvedBlock> {
+  const { operator, columns, z, scratch, neighbour } = block;
+  const { workspace, hostMeasure: h } = operator;
+  const { lambda, teleport } = base.parameters;
+  const contraction = 1 - lambda[0] * teleport;
+  // Columns that are not needed repeat the first.
+  const all = Array.from({ length: columns }, (_, b) => open[b] ?? open[0]);
+  operator.vary(all.map(({ changed }) => changed));
+  start(base, block, all);
+  const { measured } = await solve(operator, z, {
+    columns,
+    tolerance,
+    contraction,
+    diffusionShare: lambda[0],
+    mostIterations: 1000,
+    startDefect: tolerance,
+    neighbour,
+    scratch,
+    signal,
+  });
+  return {
+    h,
+    z: await workspace.read(z),
+    width: columns,
+    columns: open.map(({ arcs, particlesAfter }, b) => ({
+      mass: measured.mass[b],
+      leftOut: errorBound(measured, b, contraction),
+      arcs,
+      particlesAfter,
+    })),
+  };
+}
+
+/** z = (φ + η)/h in each column, and zero where a column has lost a particle. */
+function start({ phi }: ShiftBase, { operator, before, z }: Block, all: readonly Relaxed[]): void {
+  const { workspace } = operator;
+  workspace.combine(z, [{ coefficient: 1, vector: before }]);
+  const entries: Entry[] = [];
+  all.forEach(({ places, values }, column) => {
+    places.forEach((row, k) => {
+      if (row >= phi.length || !(phi[row] > 0)) return;
+      entries.push({ row, column, keep: Math.max(0, 1 + values[k] / phi[row]), parts: [] });
+    });
+  });
+  const placed = workspace.place(entries);
+  workspace.amend(z, placed, []);
+  workspace.release(placed);
+  operator.varied()?.clear(z);
+}
