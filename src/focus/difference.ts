@@ -1,6 +1,6 @@
 // Δφ* between two graphs, as a whole: entries by particle, norm, both parts of ΔJ, and a digest.
 //   Δφ = φ*_after − φ*_before     ΔJ = (H_before − H_after) + ln(n_after/n_before)
-// By shiftsOf: near the changed axons, then finished on the whole graph; readings that it does not
+// By shiftsOf: near the changed axons, then on the whole graph; readings that it does not
 // know are solved twice. Graphs that are equal have equal focus: Δφ is then 0, and nothing is solved.
 // In exact arithmetic: exact/difference.ts.
 
