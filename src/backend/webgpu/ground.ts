@@ -200,7 +200,9 @@ export class Ground {
       const { buffer, base } = this.#operand(own);
       return { buffer, byte: scalarBytes * base, bytes: scalarBytes * own.columns };
     });
-    return pieces.length === 0 ? new ArrayBuffer(0) : this.#readback.read(pieces);
+    // Nothing cannot be mapped.
+    const some = pieces.filter(({ bytes }) => bytes > 0);
+    return some.length === 0 ? new ArrayBuffer(0) : this.#readback.read(some);
   }
 
   /** The bytes of a block in device order: one submit, one wait. */
