@@ -127,7 +127,7 @@ export function varied(
     fromDangling: placeShares(parts, touched, ratios, 0),
     toPrior: placeShares(parts, touched, ratios, parts.parameters.teleport),
   };
-  const all = [save, restore, enter, leave, join, ...Object.values(shares)];
+  const all = [saved, nothing, save, restore, enter, leave, join, ...Object.values(shares)];
   return {
     measures: {
       ...measuresOf(parts, changes),
@@ -152,7 +152,7 @@ export function varied(
         { numbers: ahead ?? z, factor: ahead === null ? 0 : 1 },
       ]),
     share: (sum, z, weight) => workspace.amend(sum, shares[weight], [{ numbers: z, factor: 1 }]),
-    release: () => all.forEach((entries) => workspace.release(entries)),
+    release: () => all.forEach((own) => workspace.release(own)),
   };
 }
 
@@ -272,7 +272,9 @@ async function squaresOf(
   if (touched.length === 0) return differences;
   const gathered = workspace.scalars(touched.length);
   workspace.amend(gathered, save, [{ numbers: z, factor: 1 }]);
-  const [values] = await workspace.numbers([gathered]);
+  const reading = workspace.numbers([gathered]);
+  workspace.release(gathered);
+  const [values] = await reading;
   touched.forEach(({ index, column, degree }, e) => {
     if (degree === 0) return;
     differences[column] += h[index] * values[e] ** 2 * ((h[index] * scale) / degree - 1);
