@@ -182,6 +182,9 @@ describe('entries and scalars that stay', () => {
     const stored = workspace.scalars(2);
     workspace.amend(stored, workspace.place([entry]), [{ numbers: x, factor: 1 }]);
     for (let k = 0; k < 500; k++) workspace.reduce([{ kind: 'sum', x }]);
+    // As coefficients they take room among the constants: 1,024 of a submit, for 128 dispatches.
+    const [many, wide] = [workspace.scalars(12), workspace.vector(12)];
+    for (let k = 0; k < 130; k++) workspace.combine(wide, [{ coefficient: many, vector: wide }]);
     expect(await workspace.numbers([stored])).toEqual([Float64Array.of(0, 2)]);
     device.destroy();
   });

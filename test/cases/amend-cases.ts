@@ -329,6 +329,28 @@ async function scalesAgree(bench: Bench, workspace: Workspace): Promise<void> {
     ]);
     await bench.same(workspace, target.vector, expected, `${to} from ${from} by ${by}`);
   }
+  await smallScalarsAgree(bench, workspace);
+}
+
+/** A number near 10⁻³⁶ in scalars, where no power of two is kept, brought back near one. */
+async function smallScalarsAgree(bench: Bench, workspace: Workspace): Promise<void> {
+  const x = bench.twin(workspace, 1);
+  const small = workspace.scalars(1);
+  const only = (row: number | null, weight: number): Entry => ({
+    row,
+    column: 0,
+    keep: 0,
+    parts: [{ source: 0, row: row === null ? 3 : null, column: 0, weight }],
+  });
+  const first = [only(null, 1e-36)];
+  workspace.amend(small, workspace.place(first), [{ numbers: x.vector, factor: 1 }]);
+  const second = [only(5, 1e20)];
+  workspace.amend(x.vector, workspace.place(second), [{ numbers: small, factor: 1e20 }]);
+  const values = naiveAmend({ columns: 1, values: new Float64Array(1) }, first, [
+    { ...x, factor: 1 },
+  ]).value;
+  const expected = naiveAmend(x, second, [{ columns: 1, values, factor: 1e20 }]);
+  await bench.same(workspace, x.vector, loose(expected), 'from 10⁻³⁶');
 }
 
 /** A product, entries on its result and from its operand, and a product of that: one wait. */
