@@ -23,6 +23,18 @@ fn num_scale(by: factor, a: num) -> num { return by * a; }
 /** The element in the power of two of another vector, given as a biased exponent. */
 fn num_rescale(biased: u32, a: num) -> num { return bitcast<f32>(biased << 23u) * a; }
 
+/**
+ * weight · by · a. Both are the bits of a mantissa in ±[1/2, 1] and an exponent, so that neither
+ * needs to be an f32 where their product times a is one.
+ */
+fn num_weigh(weight: vec2<u32>, by: vec2<u32>, a: num) -> num {
+  let product = bitcast<f32>(weight.x) * bitcast<f32>(by.x) * a;
+  let exponent = bitcast<i32>(weight.y) + bitcast<i32>(by.y);
+  let most = clamp(exponent, -126, 127);
+  let rest = clamp(exponent - most, -126, 127);
+  return product * bitcast<f32>(u32(most + 127) << 23u) * bitcast<f32>(u32(rest + 127) << 23u);
+}
+
 /** A factor that the host gives in two words. */
 fn factor_from_words(words: vec2<u32>) -> factor { return bitcast<f32>(words.x); }
 /** A coefficient times the bits of a power of two. */

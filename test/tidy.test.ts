@@ -155,9 +155,9 @@ describe('the house', () => {
     const computing = shaders.filter((file) => /@compute/.test(read(file)));
     expect(computing.length).toBeGreaterThan(3);
     for (const file of computing) {
-      const twin = /(kernels\/[a-z-]+\.ts)/.exec(read(file))?.[1];
-      expect(twin, `${file} names no twin kernels/*.ts`).toBeDefined();
-      expect(kernels, `${file} names ${twin}`).toContain(twin);
+      const twin = /((?:kernels|src\/backend\/cpu)\/[a-z-]+\.ts)/.exec(read(file))?.[1];
+      expect(twin, `${file} names no twin kernels/*.ts or src/backend/cpu/*.ts`).toBeDefined();
+      expect([...kernels, ...source], `${file} names ${twin}`).toContain(twin);
     }
   });
 

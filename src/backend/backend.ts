@@ -76,7 +76,7 @@ export interface Entry extends Place {
   readonly parts: readonly Part[];
 }
 
-/** One number that an entry takes; `source` is an index into the sources of `amend`. */
+/** One number that an entry takes; `source`, 0…3, is an index into the sources of `amend`. */
 export interface Part extends Place {
   readonly source: number;
   readonly weight: number;
@@ -115,10 +115,15 @@ export interface Workspace {
   vector(columns: number): Vector;
   /** `count` zeros as scalars, for entries to write to. */
   scalars(count: number): Scalars;
-  /** Places entries, of which no two name one place. */
+  /**
+   * Places entries, of which no two name one place; all places of the target, or of one source, are
+   * in a block, or all in scalars. Throws `usage` otherwise. O(entries).
+   */
   place(entries: readonly Entry[]): Entries;
-  /** Gives a block or entries back; using them afterwards is a defect. */
-  release(what: Vector | Entries): void;
+  /**
+   * Gives a block, entries or scalars made by `scalars` back; using them afterwards is a defect.
+   */
+  release(what: Vector | Scalars | Entries): void;
   /** Copies rows × columns numbers in, element (i, b) at i · columns + b. */
   write(vector: Vector, values: Float64Array): void;
   product(product: Product): void;
@@ -128,7 +133,9 @@ export interface Workspace {
   scale(out: Vector, x: Vector, by: Vector, factor: number, plus?: Vector): void;
   /**
    * Rewrites a few numbers of the target, which is among the sources only as what entries keep.
-   * O(entries), on any machine: a column's own small difference from what all columns share.
+   * O(entries), on any machine: a column's own small difference from what all columns share. At
+   * most four sources, of which several may be the same; throws `usage` where they do not have what
+   * the entries name.
    */
   amend(target: Vector | Scalars, entries: Entries, sources: readonly Source[]): void;
   /** One reduction each, in order; at most 16. */

@@ -134,7 +134,7 @@ export function varied(
       .filter(({ degree }) => degree === 0)
       .map(({ index, column }) => ({ row: index, column, keep: 0, parts: [] })),
   );
-  const all = [save, restore, enter, leave, join, lost, ...Object.values(shares)];
+  const all = [saved, nothing, save, restore, enter, leave, join, lost, ...Object.values(shares)];
   return {
     measures: {
       ...measuresOf(parts, changes),
@@ -160,7 +160,7 @@ export function varied(
       ]),
     share: (sum, z, weight) => workspace.amend(sum, shares[weight], [{ numbers: z, factor: 1 }]),
     clear: (vector) => workspace.amend(vector, lost, []),
-    release: () => all.forEach((entries) => workspace.release(entries)),
+    release: () => all.forEach((own) => workspace.release(own)),
   };
 }
 
@@ -280,7 +280,9 @@ async function squaresOf(
   if (touched.length === 0) return differences;
   const gathered = workspace.scalars(touched.length);
   workspace.amend(gathered, save, [{ numbers: z, factor: 1 }]);
-  const [values] = await workspace.numbers([gathered]);
+  const reading = workspace.numbers([gathered]);
+  workspace.release(gathered);
+  const [values] = await reading;
   touched.forEach(({ index, column, degree }, e) => {
     if (degree === 0) return;
     differences[column] += h[index] * values[e] ** 2 * ((h[index] * scale) / degree - 1);

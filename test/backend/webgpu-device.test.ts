@@ -167,6 +167,81 @@ describe('scalars on the device', () => {
   });
 });
 
+describe('entries and scalars that stay', () => {
+  const entry = {
+    row: null,
+    column: 1,
+    keep: 1,
+    parts: [{ source: 0, row: 3, column: 0, weight: 2 }],
+  };
+
+  it('outlive reduced scalars, whose ring is overwritten', async () => {
+    const { device, workspace } = await openBoth({ bindingLimit: 16_384 });
+    const x = workspace.vector(8);
+    workspace.write(x, new Float64Array(8 * workspace.rows).fill(1));
+    const stored = workspace.scalars(2);
+    workspace.amend(stored, workspace.place([entry]), [{ numbers: x, factor: 1 }]);
+    for (let k = 0; k < 500; k++) workspace.reduce([{ kind: 'sum', x }]);
+    // As coefficients they take room among the constants: 1,024 of a submit, for 128 dispatches.
+    const [many, wide] = [workspace.scalars(12), workspace.vector(12)];
+    for (let k = 0; k < 130; k++) workspace.combine(wide, [{ coefficient: many, vector: wide }]);
+    expect(await workspace.numbers([stored])).toEqual([Float64Array.of(0, 2)]);
+    device.destroy();
+  });
+
+  it('give their bytes back, and are a defect afterwards', async () => {
+    const { device, workspace } = await openBoth();
+    const x = workspace.vector(1);
+    workspace.write(x, new Float64Array(workspace.rows).fill(1));
+    const kept = workspace.scalars(2);
+    const before = device.allocatedBytes;
+    const stored = workspace.scalars(5);
+    const placed = workspace.place([entry]);
+    expect(device.allocatedBytes).toBeGreaterThan(before);
+    workspace.amend(stored, placed, [{ numbers: x, factor: 1 }]);
+    const between = { row: null, column: 1, weight: 2, source: 0 };
+    const copying = workspace.place([{ ...entry, parts: [between] }]);
+    workspace.amend(kept, copying, [{ numbers: stored, factor: 1 }]);
+    workspace.release(placed);
+    workspace.release(stored);
+    workspace.release(copying);
+    expect(device.allocatedBytes).toBe(before);
+    const from = [{ numbers: x, factor: 1 }];
+    const unused = workspace.place([entry]);
+    expect(codeOf(() => workspace.amend(stored, unused, from))).toBe('invariant');
+    expect(codeOf(() => workspace.amend(kept, placed, from))).toBe('invariant');
+    const by = [{ coefficient: stored, vector: x }];
+    expect(codeOf(() => workspace.combine(workspace.vector(5), by))).toBe('invariant');
+    const [sum] = workspace.reduce([{ kind: 'sum', x }]);
+    workspace.release(sum);
+    const numbers = await workspace.numbers([kept, sum]);
+    expect(numbers).toEqual([Float64Array.of(0, 4), Float64Array.of(workspace.rows)]);
+    workspace.destroy();
+    expect(device.allocatedBytes).toBe(0);
+    device.destroy();
+  });
+
+  it('share one submit with what stands around them', async () => {
+    const { device, workspace } = await openBoth();
+    const x = workspace.vector(2);
+    const placed = workspace.place([{ ...entry, row: 1, parts: [] }]);
+    const { queue } = device.device;
+    const submit = queue.submit.bind(queue);
+    let submits = 0;
+    queue.submit = (buffers) => {
+      submits++;
+      return submit(buffers);
+    };
+    for (let k = 0; k < 20; k++) {
+      workspace.combine(x, [{ coefficient: 2, vector: x }]);
+      workspace.amend(x, placed, []);
+    }
+    await workspace.read(x);
+    expect(submits).toBe(1);
+    device.destroy();
+  });
+});
+
 describe('a lost device', () => {
   const devices: Device[] = [];
   afterAll(() => devices.forEach((device) => device.destroy()));

@@ -1,7 +1,7 @@
 // The verbs of backend.ts written again as plain loops in f64, with the magnitude of each result:
 // the sum of the absolute values of all that was added, which is what an error is measured against.
 
-import type { Direction } from '../../src/backend/backend.js';
+import type { Direction, Entry, Place } from '../../src/backend/backend.js';
 import type { Csr } from '../../src/graph/csr.js';
 
 /** A result and, element by element, what its rounding error is proportional to. */
@@ -84,6 +84,35 @@ export function naiveReduction(
     const size = kind === 'distance' ? Math.abs(a) + Math.abs(c) : Math.abs(parts[kind]);
     sums.add(k % B, w * parts[kind], Math.abs(w) * size);
   }
+  return sums.result();
+}
+
+/** A block or scalars that entries take numbers from; scalars are a block of one row. */
+export interface NaiveSource extends Block {
+  readonly factor: number;
+}
+
+/**
+ * What a block of `columns`, or scalars as a block of one row, become by entries. Looks up, element
+ * by element, whether there is an entry for it.
+ */
+export function naiveAmend(
+  { columns, values }: Block,
+  entries: readonly Entry[],
+  sources: readonly NaiveSource[],
+): Expected {
+  const placeIn = (stride: number, { row, column }: Place): number => (row ?? 0) * stride + column;
+  const byPlace = new Map(entries.map((entry) => [placeIn(columns, entry), entry]));
+  const sums = new Sums(values.length);
+  values.forEach((old, k) => {
+    const entry = byPlace.get(k);
+    if (entry === undefined) sums.add(k, old);
+    else if (entry.keep !== 0) sums.add(k, entry.keep * old);
+    for (const part of entry?.parts ?? []) {
+      const from = sources[part.source];
+      sums.add(k, from.factor * (from.values[placeIn(from.columns, part)] * part.weight));
+    }
+  });
   return sums.result();
 }
 

@@ -4,6 +4,7 @@
 
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
+import { amendCases, amendMisuseCases } from './amend-cases.js';
 import { Bench, type Test } from './bench.js';
 import { productCases } from './product-cases.js';
 import { stakesCases } from './stakes-cases.js';
@@ -41,6 +42,8 @@ export function workspaceCases(
     productCases(test);
     stakesCases(test);
     combineCases(test);
+    amendCases(test);
+    amendMisuseCases(test);
     reductionCases(test);
     sequenceCases(test);
   });

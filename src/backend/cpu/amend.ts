@@ -3,11 +3,12 @@
 // In double precision whatever the format, one entry after the other: O(entries), too few to share
 // between threads.
 
-import { invariant } from '../../base/errors.js';
 import type { Entries, Entry } from '../backend.js';
+import { demandsOf, type Demands } from '../entries.js';
 
 /** Entries with rows in the workspace's own order; scalars are their row 0. */
 export interface CpuEntries extends Entries {
+  readonly demands: Demands;
   readonly rows: Uint32Array;
   readonly columns: Uint32Array;
   readonly keeps: Float64Array;
@@ -35,6 +36,7 @@ export function placeEntries(entries: readonly Entry[], place: Uint32Array): Cpu
   });
   return {
     count: entries.length,
+    demands: demandsOf(entries, place.length),
     rows: Uint32Array.from(entries, (entry) => row(entry.row)),
     columns: Uint32Array.from(entries, (entry) => entry.column),
     keeps: Float64Array.from(entries, (entry) => entry.keep),
@@ -46,7 +48,7 @@ export function placeEntries(entries: readonly Entry[], place: Uint32Array): Cpu
   };
 }
 
-/** Rewrites the entries of the target. */
+/** Rewrites the entries of the target, which is none of the sources. */
 export function amend(
   { values, stride }: Numbers,
   entries: CpuEntries,
@@ -59,7 +61,6 @@ export function amend(
     let sum = keeps[e] === 0 ? 0 : keeps[e] * values[at];
     for (let k = starts[e]; k < starts[e + 1]; k++) {
       const from = sources[entries.sources[k]];
-      invariant(from.values !== values || from.stride !== stride, 'an entry reads another block');
       sum += weights[k] * from.factor * from.values[partRows[k] * from.stride + partColumns[k]];
     }
     values[at] = sum;

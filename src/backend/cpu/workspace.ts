@@ -5,6 +5,7 @@
 import { invariant } from '../../base/errors.js';
 import type { Csr } from '../../graph/csr.js';
 import type { Precision, Scalars, Vector, Workspace } from '../backend.js';
+import { checkAmend } from '../entries.js';
 import { groupByDegree, type Relabelling } from '../relabel.js';
 import { amend, placeEntries, type CpuEntries, type Numbers } from './amend.js';
 import { Command, DOUBLE, SINGLE } from './command.js';
@@ -17,6 +18,8 @@ import { shareRows } from './shares.js';
 import { openVectors } from './vectors.js';
 
 type FloatScalars = CpuScalars<Float64Array>;
+
+const isScalars = (numbers: Vector | Scalars): numbers is FloatScalars => 'values' in numbers;
 
 /** Places a graph in memory and starts the threads where the graph is worth it. */
 export async function openCpuWorkspace(
@@ -74,7 +77,7 @@ function workspaceOver(
   const command = new Command(new Control(memory, pool, rows, format), own);
   const shares = shareRows(memory, matrices, rows, arcs);
   const numbersOf = (numbers: Vector | Scalars): Numbers => {
-    if ('values' in numbers) return { values: (numbers as FloatScalars).values, stride: 0 };
+    if (isScalars(numbers)) return { values: numbers.values, stride: 0 };
     const { stride, address } = own(numbers);
     return { values: format.view(memory, address, rows * stride), stride };
   };
@@ -91,7 +94,7 @@ function workspaceOver(
     scalars: (count) => ({ columns: count, values: new Float64Array(count) }),
     place: (entries) => placeEntries(entries, relabelling.place),
     release: (what) => {
-      if (!('count' in what)) vectors.give(what);
+      if (!('count' in what) && !isScalars(what)) vectors.give(what);
     },
     write: (vector, values) => {
       const { columns, stride, address } = own(vector);
@@ -105,15 +108,18 @@ function workspaceOver(
     product: (product) => command.product(product, matrices, shares, arcs),
     combine: (out, terms) => command.combine(out, terms),
     scale: (out, x, by, factor, plus) => command.scale(out, x, by, factor, plus),
-    amend: (target, entries, sources) =>
+    amend: (target, entries, sources) => {
+      const placed = entries as CpuEntries;
+      checkAmend(placed.demands, target, sources, (numbers) => !isScalars(numbers));
       amend(
         numbersOf(target),
-        entries as CpuEntries,
+        placed,
         sources.map(({ numbers, factor }) => ({ ...numbersOf(numbers), factor })),
-      ),
+      );
+    },
     reduce: (reductions) => command.reduce(reductions),
-    numbers: (scalars) =>
-      Promise.resolve(scalars.map((s) => (s as FloatScalars).values)),
+    // Copies: entries may rewrite scalars later.
+    numbers: (scalars) => Promise.resolve(scalars.map((s) => (s as FloatScalars).values.slice())),
     read: (vector) => {
       const { columns, stride, address } = own(vector);
       const source = format.view(memory, address, rows * stride);

@@ -34,6 +34,8 @@ export interface NumberFormat {
   readonly products: readonly SumFormat[];
   /** Whether in-arcs may read a vector of their own. */
   readonly splits: boolean;
+  /** Whether entries may be amended. */
+  readonly amends: boolean;
   /** The coefficient one. */
   readonly one: HostCoefficient;
   /** A coefficient's numbers as the coefficient buffer holds them. */
@@ -62,6 +64,7 @@ export const formatF32: NumberFormat = {
     { ...sumF32, weightWords: 1 },
   ],
   splits: true,
+  amends: true,
   one: 1,
   wordsOf: (coefficient) =>
     typeof coefficient === 'object'
@@ -85,6 +88,7 @@ export const formatExact: NumberFormat = {
     { preludes: ['total-128'], weightWords: 2, itemWords: 5, partialElements: 2 },
   ],
   splits: false,
+  amends: false,
   one: 1n,
   wordsOf: (coefficient) => {
     const numbers = typeof coefficient === 'object' ? coefficient : [coefficient];

@@ -2,8 +2,10 @@
 // recorder, the ring of scalars and the buffers for reading back. The verbs of backend.ts
 // (workspace.ts) and of exact.ts (exact-workspace.ts) are written above it.
 
-import { check } from '../../base/errors.js';
-import type { Scalars, Vector } from '../backend.js';
+import { check, invariant } from '../../base/errors.js';
+import type { Entries, Entry, Scalars, Source, Vector } from '../backend.js';
+import { checkAmend } from '../entries.js';
+import { DeviceEntries, placeEntries, recordAmend, type Operand } from './amend.js';
 import type { Structure } from './arrangement.js';
 import { usages, type Device } from './device.js';
 import { recordAccumulation, recordCombination } from './elementwise.js';
@@ -13,7 +15,8 @@ import { recordProduct, type OwnProduct, type Stage } from './product.js';
 import { Readback } from './readback.js';
 import { Recorder } from './recorder.js';
 import { recordReductions, type OwnReduction } from './reduction.js';
-import { DeviceScalars, ScalarRing } from './scalars.js';
+import { DeviceScalars, ScalarRing, StoredScalars } from './scalars.js';
+import { SmallBuffers } from './small-buffers.js';
 import type { OwnTerm } from './terms.js';
 import { VectorPool, type DeviceVector } from './vectors.js';
 import type { Weighing } from './weighing.js';
@@ -45,7 +48,8 @@ export async function openGround(
   const bytesPerColumn = (rows + matrix.partialElements) * elementBytes;
   const vectors = new VectorPool(device, recorder, bytesPerColumn);
   const stage = { rows, kernels, recorder, ring, matrix, nothing };
-  const ground = new Ground(device, stage, vectors, new Readback(device, recorder));
+  const small = new SmallBuffers(device, recorder);
+  const ground = new Ground(device, stage, vectors, small, new Readback(device, recorder));
   await device.settle(device.device.queue.onSubmittedWorkDone());
   return ground;
 }
@@ -54,6 +58,7 @@ export async function openGround(
 export class Ground {
   readonly #device: Device;
   readonly #vectors: VectorPool;
+  readonly #small: SmallBuffers;
   readonly #readback: Readback;
   readonly #partials: [GPUBuffer | null, GPUBuffer | null] = [null, null];
   #destroyed = false;
@@ -62,10 +67,12 @@ export class Ground {
     device: Device,
     readonly stage: Stage,
     vectors: VectorPool,
+    small: SmallBuffers,
     readback: Readback,
   ) {
     this.#device = device;
     this.#vectors = vectors;
+    this.#small = small;
     this.#readback = readback;
   }
 
@@ -75,11 +82,36 @@ export class Ground {
     return this.#vectors.take(columns);
   }
 
+  /** `count` zeros that stay until they are released. */
+  scalars(count: number): StoredScalars {
+    this.#assertOpen();
+    check(
+      Number.isInteger(count) && count >= 0,
+      'bad-parameter',
+      () => `scalars: expected an integer ≥ 0, found ${count}`,
+    );
+    const words = new Uint32Array((this.stage.kernels.format.scalarBytes / 4) * count);
+    return new StoredScalars(this.#small, count, this.#small.take('scalars', words));
+  }
+
+  /** Uploads entries. */
+  place(entries: readonly Entry[]): DeviceEntries {
+    this.#assertOpen();
+    return placeEntries(this.#small, entries, this.stage.matrix.place);
+  }
+
   /**
-   * Keeps the block for reuse: verbs already recorded may still read it, and later ones come after.
+   * Keeps a block for reuse, since verbs already recorded may still read it and later ones come
+   * after; submits what is recorded and frees entries and scalars. Reduced scalars stay as they
+   * are.
    */
-  release(vector: Vector): void {
-    this.#vectors.give(this.#vectors.own(vector));
+  release(what: Vector | Scalars | Entries): void {
+    if (what instanceof DeviceScalars) return;
+    if (what instanceof DeviceEntries || what instanceof StoredScalars) {
+      this.#assertMine(what);
+      what.live = false;
+      if (what.buffer !== null) this.#small.give(what.buffer);
+    } else this.#vectors.give(this.#vectors.own(what as Vector));
   }
 
   /** A vector of this workspace; throws if it is foreign or released. */
@@ -135,6 +167,20 @@ export class Ground {
     recordCombination(this.stage, out, terms);
   }
 
+  /** One dispatch. */
+  amend(target: Vector | Scalars, entries: Entries, sources: readonly Source[]): void {
+    this.#assertOpen();
+    invariant(entries instanceof DeviceEntries, 'entries are used on their own machine');
+    this.#assertMine(entries);
+    checkAmend(entries.demands, target, sources, (numbers) => !isScalars(numbers));
+    recordAmend(
+      this.stage,
+      this.#operand(target),
+      entries,
+      sources.map(({ numbers, factor }) => ({ ...this.#operand(numbers), factor })),
+    );
+  }
+
   /**
    * One dispatch per stage and six vectors: two stages from 2,049 rows, three from four million.
    */
@@ -148,17 +194,15 @@ export class Ground {
   /** The bytes of scalars, one after the other: one submit and one wait, however many. */
   async scalarBytes(scalars: readonly Scalars[]): Promise<ArrayBuffer> {
     this.#assertOpen();
-    const { ring, recorder, kernels } = this.stage;
-    const { scalarBytes } = kernels.format;
+    const { scalarBytes } = this.stage.kernels.format;
     const pieces = scalars.map((own) => {
-      check(own instanceof DeviceScalars, 'usage', () => 'scalars of another backend');
-      return {
-        buffer: recorder.coefficients,
-        byte: scalarBytes * ring.placeOf(own),
-        bytes: scalarBytes * own.columns,
-      };
+      check(isScalars(own), 'usage', () => 'scalars of another backend');
+      const { buffer, base } = this.#operand(own);
+      return { buffer, byte: scalarBytes * base, bytes: scalarBytes * own.columns };
     });
-    return pieces.length === 0 ? new ArrayBuffer(0) : this.#readback.read(pieces);
+    // Nothing cannot be mapped.
+    const some = pieces.filter(({ bytes }) => bytes > 0);
+    return some.length === 0 ? new ArrayBuffer(0) : this.#readback.read(some);
   }
 
   /** The bytes of a block in device order: one submit, one wait. */
@@ -178,12 +222,32 @@ export class Ground {
     const { recorder, matrix, nothing } = this.stage;
     recorder.destroy();
     this.#vectors.destroy();
+    this.#small.destroy();
     this.#readback.destroy();
     const partials = this.#partials.filter((buffer) => buffer !== null);
     const slices = matrix.slices.map(({ buffer }) => buffer);
     for (const buffer of [...slices, ...partials, nothing]) this.#device.free(buffer);
     if (matrix.joins !== null) this.#device.free(matrix.joins.buffer);
     return true;
+  }
+
+  /** Where the numbers of a block or of scalars are. */
+  #operand(numbers: Vector | Scalars): Operand {
+    const { ring, recorder } = this.stage;
+    if (numbers instanceof DeviceScalars) {
+      return { buffer: recorder.coefficients, base: ring.placeOf(numbers), stride: 0, exponent: 0 };
+    }
+    if (numbers instanceof StoredScalars) {
+      this.#assertMine(numbers);
+      return { buffer: numbers.buffer, base: 0, stride: 0, exponent: 0 };
+    }
+    const { buffer, columns, exponent } = this.own(numbers);
+    return { buffer, base: 0, stride: columns, exponent };
+  }
+
+  #assertMine({ home, live }: DeviceEntries | StoredScalars): void {
+    invariant(home === this.#small, 'entries and scalars are used in their own workspace');
+    invariant(live, 'entries and scalars are not used after their release');
   }
 
   /** A buffer for partial sums, grown as needed. */
@@ -209,4 +273,8 @@ export class Ground {
     );
     this.#device.assertUsable();
   }
+}
+
+function isScalars(numbers: Vector | Scalars): numbers is DeviceScalars | StoredScalars {
+  return numbers instanceof DeviceScalars || numbers instanceof StoredScalars;
 }

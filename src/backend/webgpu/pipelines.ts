@@ -35,6 +35,8 @@ export interface Kernels {
   readonly scale: Kernel;
   readonly reduce: Kernel;
   readonly fold: Kernel;
+  /** Null where the format does not amend. */
+  readonly amend: Kernel | null;
 }
 
 /**
@@ -83,14 +85,15 @@ export async function compileKernels(device: Device, format: NumberFormat): Prom
     ]);
     return { plain, split, join };
   };
-  const [products, combine, scale, reduce, fold] = await Promise.all([
+  const [products, combine, scale, reduce, fold, amend] = await Promise.all([
     Promise.all(format.products.map(product)),
     compile('combine', reductions, ['workgroup'], ALL),
     compile('scale', reductions, ['workgroup'], [2, 3, 4, 5]),
     compile('reduce', reductions, summation, VECTORS),
     compile('fold', reductions, summation, [2, 3]),
+    format.amends ? compile('amend', reductions, ['workgroup'], [2, 3, 4, 5, 6, 7]) : null,
   ]);
-  return { format, lanes: device.workgroupSize, products, combine, scale, reduce, fold };
+  return { format, lanes: device.workgroupSize, products, combine, scale, reduce, fold, amend };
 }
 
 interface Recipe {

@@ -1,9 +1,11 @@
-// Reduced numbers that stay on the device: a ring behind the constants of the coefficient buffer.
-// The interface gives scalars no release, so the oldest are overwritten after some tens of
-// thousands of numbers; using one after that is an error, never a wrong number.
+// Numbers that stay on the device. Reduced ones are in a ring behind the constants of the
+// coefficient buffer: nobody releases them, so the oldest are overwritten after some tens of
+// thousands of numbers; using one after that is an error, never a wrong number. Those that entries
+// are to write to stay in a buffer of their own until they are released.
 
 import { check } from '../../base/errors.js';
 import type { Scalars } from '../backend.js';
+import type { SmallBuffers } from './small-buffers.js';
 
 /** One number per column at a position of the ring. */
 export class DeviceScalars implements Scalars {
@@ -12,6 +14,17 @@ export class DeviceScalars implements Scalars {
     readonly columns: number,
     /** Numbers taken before these, since the ring was made. */
     readonly position: number,
+  ) {}
+}
+
+/** Scalars that stay until they are released. */
+export class StoredScalars implements Scalars {
+  live = true;
+
+  constructor(
+    readonly home: SmallBuffers,
+    readonly columns: number,
+    readonly buffer: GPUBuffer,
   ) {}
 }
 

@@ -32,6 +32,18 @@ export function centre(least: number, most: number): number {
   return Math.max(Math.round((low + high) / 2), high - LARGEST);
 }
 
+/**
+ * value = mantissa · 2^exponent, the mantissa in ±[1/2, 1] and exact; what is not finite is its own
+ * mantissa, and so is zero, without a sign.
+ */
+export function split(value: number): { readonly mantissa: number; readonly exponent: number } {
+  if (value === 0 || !Number.isFinite(value)) return { mantissa: value + 0, exponent: 0 };
+  const exponent = Math.floor(Math.log2(Math.abs(value))) + 1;
+  // In two steps: 2^exponent may be no double, or a rounded one.
+  const half = Math.trunc(exponent / 2);
+  return { mantissa: value * powerOfTwo(-half) * powerOfTwo(half - exponent), exponent };
+}
+
 /** 2^exponent as a double; exact for −1074…1023. */
 export function powerOfTwo(exponent: number): number {
   return 2 ** exponent;

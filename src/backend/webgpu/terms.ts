@@ -4,11 +4,11 @@
 // writing at once; the kernel reads it from the result itself, element by element, before it
 // writes.
 
-import { check } from '../../base/errors.js';
+import { check, invariant } from '../../base/errors.js';
 import type { Scalars } from '../backend.js';
 import type { HostCoefficient, NumberFormat } from './format.js';
 import type { Recorder } from './recorder.js';
-import { DeviceScalars, type ScalarRing } from './scalars.js';
+import { DeviceScalars, StoredScalars, type ScalarRing } from './scalars.js';
 import type { DeviceVector } from './vectors.js';
 
 /** A term whose vector is known to live on this device. */
@@ -69,10 +69,10 @@ export function groupTerms(
 
 /** Constants that terms place in the coefficient buffer, at most. */
 export function constantsOf(terms: readonly OwnTerm[]): number {
-  return terms.reduce(
-    (sum, { coefficient }) => sum + (isArray(coefficient) ? coefficient.length : 1),
-    0,
-  );
+  return terms.reduce((sum, { coefficient }) => {
+    if (coefficient instanceof StoredScalars) return sum + coefficient.columns;
+    return sum + (isArray(coefficient) ? coefficient.length : 1);
+  }, 0);
 }
 
 /**
@@ -111,6 +111,15 @@ function placeCoefficient(
   );
   if (isArray(coefficient))
     return { place: recorder.constant(kernels.format.wordsOf(coefficient)), stride: 1 };
+  if (coefficient instanceof StoredScalars) {
+    invariant(coefficient.live, 'scalars are not used after their release');
+    const { scalarBytes } = kernels.format;
+    const place = recorder.constant(new Uint32Array((scalarBytes / 4) * columns));
+    // Recorded, so after the constants are uploaded and before the dispatch that reads them.
+    const to = recorder.coefficients;
+    recorder.copy(coefficient.buffer, 0, to, scalarBytes * place, scalarBytes * columns);
+    return { place, stride: 1 };
+  }
   check(
     coefficient instanceof DeviceScalars,
     'usage',

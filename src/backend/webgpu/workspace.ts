@@ -4,7 +4,17 @@
 
 import { check } from '../../base/errors.js';
 import type { Csr } from '../../graph/csr.js';
-import type { Product, Reduction, Scalars, Term, Vector, Workspace } from '../backend.js';
+import type {
+  Entries,
+  Entry,
+  Product,
+  Reduction,
+  Scalars,
+  Source,
+  Term,
+  Vector,
+  Workspace,
+} from '../backend.js';
 import { productDepth } from './depth.js';
 import type { Device } from './device.js';
 import { recordScale } from './elementwise.js';
@@ -63,8 +73,20 @@ class WebGpuWorkspace implements Workspace {
     return this.#ground.vector(columns);
   }
 
-  release(vector: Vector): void {
-    this.#ground.release(vector);
+  scalars(count: number): Scalars {
+    return this.#ground.scalars(count);
+  }
+
+  place(entries: readonly Entry[]): Entries {
+    return this.#ground.place(entries);
+  }
+
+  release(what: Vector | Scalars | Entries): void {
+    this.#ground.release(what);
+  }
+
+  amend(target: Vector | Scalars, entries: Entries, sources: readonly Source[]): void {
+    this.#ground.amend(target, entries, sources);
   }
 
   /**

@@ -1,0 +1,95 @@
+// Encodes the verb amend: entries placed once in a buffer of their own, one dispatch for each use.
+// Vectors are stored divided by powers of two (scaling.ts), and weights and factors may lie as far
+// apart as stakes do: each is a mantissa and an exponent, and only a product of all leaves f32.
+
+import { invariant } from '../../base/errors.js';
+import type { Entries, Entry, Place } from '../backend.js';
+import { MOST_SOURCES, demandsOf, type Demands } from '../entries.js';
+import { bitsOf } from './format.js';
+import type { Stage } from './product.js';
+import { split } from './scaling.js';
+import type { SmallBuffers } from './small-buffers.js';
+
+/** Entries on the device, with rows in device order; no buffer where there are none. */
+export class DeviceEntries implements Entries {
+  live = true;
+
+  constructor(
+    readonly home: SmallBuffers,
+    readonly count: number,
+    readonly demands: Demands,
+    readonly buffer: GPUBuffer | null,
+  ) {}
+}
+
+/** Numbers on the device, a block or scalars: (row, column) at base + row · stride + column. */
+export interface Operand {
+  readonly buffer: GPUBuffer;
+  readonly base: number;
+  readonly stride: number;
+  /** value = stored number · 2^exponent. */
+  readonly exponent: number;
+}
+
+const ENTRY_WORDS = 6;
+const PART_WORDS = 5;
+const HEAD_WORDS = 8;
+const ONE = wordsOf(1, 0);
+
+/** Lays entries out for amend.wgsl and uploads them; `place` gives the device row of a particle. */
+export function placeEntries(
+  home: SmallBuffers,
+  entries: readonly Entry[],
+  place: Uint32Array,
+): DeviceEntries {
+  const demands = demandsOf(entries, place.length);
+  if (entries.length === 0) return new DeviceEntries(home, 0, demands, null);
+  const parts = entries.reduce((sum, entry) => sum + entry.parts.length, 0);
+  const words = new Uint32Array(ENTRY_WORDS * entries.length + PART_WORDS * parts);
+  const rowOf = ({ row }: Place): number => (row === null ? 0 : place[row]);
+  let at = ENTRY_WORDS * entries.length;
+  entries.forEach((entry, e) => {
+    const first = at;
+    for (const part of entry.parts) {
+      words.set([part.source, rowOf(part), part.column, ...wordsOf(part.weight, 0)], at);
+      at += PART_WORDS;
+    }
+    const keep = wordsOf(entry.keep, 0);
+    words.set([rowOf(entry), entry.column, ...keep, first, at], ENTRY_WORDS * e);
+  });
+  return new DeviceEntries(home, entries.length, demands, home.take('entries', words));
+}
+
+/** Records one dispatch; the target keeps its power of two. */
+export function recordAmend(
+  stage: Stage,
+  target: Operand,
+  { count, buffer }: DeviceEntries,
+  sources: readonly (Operand & { readonly factor: number })[],
+): void {
+  if (buffer === null) return;
+  const { recorder, kernels, nothing } = stage;
+  invariant(kernels.amend !== null, 'entries are placed only where the format amends');
+  const groups = Math.ceil(count / kernels.lanes);
+  // WebGPU forbids binding a buffer for reading and writing at once: where both are reduced
+  // scalars, the source is read through the target.
+  const inTarget = sources.map((source) => source.buffer === target.buffer);
+  const bound = Array.from({ length: MOST_SOURCES }, (_, s) =>
+    s >= sources.length || inTarget[s] ? nothing : sources[s].buffer,
+  );
+  recorder.reserve(1, 0);
+  recorder.dispatch(kernels.amend, [target.buffer, buffer, ...bound], groups, (words) => {
+    const mask = inTarget.reduce((sum, isIn, s) => sum + (isIn ? 2 ** s : 0), 0);
+    words.set([count, groups, target.base, target.stride, ...ONE, mask]);
+    sources.forEach(({ base, stride, exponent, factor }, s) => {
+      const scaled = wordsOf(factor, exponent - target.exponent);
+      words.set([base, stride, ...scaled], HEAD_WORDS + 4 * s);
+    });
+  });
+}
+
+/** value · 2^exponent for num_weigh: the bits of an f32 in ±[1/2, 1], and an integer. */
+function wordsOf(value: number, exponent: number): readonly [number, number] {
+  const parts = split(value);
+  return [bitsOf(parts.mantissa), (parts.exponent + exponent) >>> 0];
+}
