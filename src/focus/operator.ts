@@ -11,13 +11,12 @@
 
 import { invariant } from '../base/errors.js';
 import type { Scalars, Term, Vector, Workspace } from '../backend/backend.js';
-import { powerOfTwoBelow } from '../base/power-of-two.js';
-import { priorOf, type Adjacency } from './adjacency.js';
-import { expand, type Expansion } from './chebyshev.js';
+import type { Adjacency } from './adjacency.js';
+import type { Expansion } from './chebyshev.js';
 import type { ChangedParticle } from './local/changed-graph.js';
 import type { Parameters } from './parameters.js';
-import { varied, type OperatorParts, type Varied } from './varied.js';
-import { compensatedSum } from './sums.js';
+import { openParts, type OperatorParts } from './operator-parts.js';
+import { varied, type Varied } from './varied.js';
 
 /** R of one reading on one workspace. */
 export interface FocusOperator {
@@ -58,44 +57,6 @@ export interface FocusOperator {
   destroy(): void;
 }
 
-/** What depends on the Laplacian: measure, and Y as a product (factor 0: no Laplacian). */
-interface Shape {
-  readonly measure: Float64Array;
-  readonly factor: number;
-  readonly rowScale: boolean;
-  readonly diagonal: Float64Array | null;
-  readonly spectrum: number;
-}
-
-function shapeOf(
-  adjacency: Adjacency,
-  parameters: Parameters,
-  scale: number,
-  spareDegree: number,
-): Shape {
-  const { degree, outStake } = adjacency;
-  if (parameters.reading === 'focus-1') {
-    // Spare rows are read by no product of the shared graph: any measure will do, and a small one
-    // keeps what enters a product small.
-    const measure = degree.map((d) => (d > 0 ? d : spareDegree) / scale);
-    return { measure, factor: -1 / scale, rowScale: true, diagonal: null, spectrum: 2 };
-  }
-  if (parameters.unit === null) {
-    // No axon leads out of a dangling particle, so no product reads its z and any measure will do.
-    const measure = outStake.map((stake) => (stake > 0 ? stake / scale : 1));
-    return { measure, factor: 0, rowScale: true, diagonal: null, spectrum: 2 };
-  }
-  const measure = new Float64Array(degree.length).fill(1);
-  const largestPairDegree = adjacency.largestPairDegree();
-  return {
-    measure,
-    factor: -2 / largestPairDegree,
-    rowScale: false,
-    diagonal: degree.map((d) => largestPairDegree / 2 - d),
-    spectrum: largestPairDegree / parameters.unit,
-  };
-}
-
 /** The coefficient of x among the terms of a product, where it is known on the host. */
 function ownTerm(x: Vector, terms: readonly Term[]): number {
   return terms.reduce((sum, { coefficient, vector }) => {
@@ -119,48 +80,28 @@ export function openOperator(
   adjacency: Adjacency,
   parameters: Parameters,
   columns: number,
-  spareDegree = 1,
 ): FocusOperator {
-  const { teleport, lambda } = parameters;
-  const { outStake, totalDegree } = adjacency;
-  const scale = powerOfTwoBelow(totalDegree / adjacency.particles);
-  const shape = shapeOf(adjacency, parameters, scale, spareDegree);
-  const { measure: h } = shape;
-  const owned: Vector[] = [];
-  const column = (values: Float64Array): Vector => {
-    const vector = workspace.vector(1);
-    workspace.write(vector, values);
-    owned.push(vector);
-    return vector;
+  const parts = openParts(workspace, adjacency, parameters);
+  const operator = operatorOf(parts, columns);
+  return {
+    ...operator,
+    destroy: () => {
+      operator.destroy();
+      parts.destroy();
+    },
   };
+}
+
+/** R for blocks of `columns` from parts, which several operators may share. Three blocks. */
+export function operatorOf(parts: OperatorParts, columns: number): FocusOperator {
+  const { workspace, expansion, factor: stepFactor, diffusionFactor, host, vectors } = parts;
+  const { rowScale, diagonal, perOut, prior, fromDangling, toPrior } = vectors;
+  const owned: Vector[] = [];
   const block = (): Vector => {
     const vector = workspace.vector(columns);
     owned.push(vector);
     return vector;
   };
-  const measure = column(h);
-  const rowScale = shape.rowScale ? column(h.map((value) => 1 / value)) : null;
-  const diagonal = shape.diagonal === null ? null : column(shape.diagonal);
-  const perOut =
-    shape.factor === 0
-      ? null
-      : column(h.map((value, i) => (outStake[i] > 0 ? (value * scale) / outStake[i] : 0)));
-  const hostPrior = priorOf(adjacency, parameters.prior).map((u, i) => u / h[i]);
-  const prior = column(hostPrior);
-  const dangling = h.map((value, i) => (outStake[i] > 0 ? 0 : value * lambda[0] * (1 - teleport)));
-  const fromDangling = column(dangling);
-  const hostToPrior = dangling.map((value, i) => value + h[i] * lambda[0] * teleport);
-  const toPrior = column(hostToPrior);
-  const diffusionFactor = (lambda[0] * (1 - teleport)) / scale;
-  const expansion = expand({
-    // The Jacobi step of the reference reading is no function of the Laplacian:
-    // src/focus/reference.ts adds it.
-    springs: parameters.reading === 'reference-2026-07' ? 0 : lambda[1],
-    mu: parameters.mu,
-    heat: lambda[2],
-    tau: parameters.tau,
-    spectrum: shape.spectrum,
-  });
   const first = block();
   const second = block();
   const joined = block();
@@ -192,13 +133,13 @@ export function openOperator(
       out,
       direction: 'both',
       x,
-      factor: factor * shape.factor,
+      factor: factor * stepFactor,
       terms,
       ...(xIn === undefined ? {} : { xIn }),
       ...(rowScale === null ? {} : { rowScale }),
       ...(diagonal === null ? {} : { diagonal }),
     });
-    const [factorOut, factorIn] = [factor * shape.factor, factor * shape.factor];
+    const [factorOut, factorIn] = [factor * stepFactor, factor * stepFactor];
     own?.leave(out, { x, xIn: xIn ?? x, factorOut, factorIn, own: ownTerm(x, terms), share });
   };
 
@@ -282,30 +223,18 @@ export function openOperator(
       step(out, ahead, factor, terms, undefined, share);
       return;
     }
-    const rate = diffusionFactor / (factor * shape.factor);
+    const rate = diffusionFactor / (factor * stepFactor);
     workspace.scale(joined, z, perOut, rate, ahead);
     own?.join(joined, z, rate, ahead);
     step(out, ahead, factor, terms, joined, share);
   };
 
-  const parts: OperatorParts = {
-    workspace,
-    adjacency,
-    parameters,
-    columns,
-    measure: h,
-    scale,
-    isOfDegree: perOut !== null,
-    prior: hostPrior,
-    fromDangling: dangling,
-    toPrior: hostToPrior,
-  };
   return {
     workspace,
-    measure,
-    stepNorm: shape.diagonal === null ? 1 : 3,
-    hostMeasure: h,
-    totalMeasure: compensatedSum(adjacency.particles, (i) => h[i]),
+    measure: vectors.measure,
+    stepNorm: parts.stepNorm,
+    hostMeasure: host.measure,
+    totalMeasure: parts.totalMeasure,
     expansion,
     passes: () => passes,
     apply: (out, z, degree) => {
@@ -325,7 +254,7 @@ export function openOperator(
     step: (out, x, factor, terms) => step(out, x, factor, terms),
     vary: (changes) => {
       own?.release();
-      own = changes === null ? null : varied(parts, changes);
+      own = changes === null ? null : varied(parts, columns, changes);
     },
     varied: () => own,
     destroy: () => {

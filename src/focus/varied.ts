@@ -6,30 +6,10 @@
 // A particle that a column loses stays zero in it; one that it gains has a spare row (adjacency.ts).
 // Everything is O(changes) beside the products.
 
-import type { Entries, Entry, Part, Scalars, Vector, Workspace } from '../backend/backend.js';
-import type { Adjacency } from './adjacency.js';
+import type { Entries, Entry, Part, Scalars, Vector } from '../backend/backend.js';
 import type { ChangedParticle } from './local/changed-graph.js';
-import type { Parameters } from './parameters.js';
+import type { OperatorParts } from './operator-parts.js';
 import { compensatedSum } from './sums.js';
-
-/** What an operator is made of, on the host: arrays by particle, in its basis z = φ/h. */
-export interface OperatorParts {
-  readonly workspace: Workspace;
-  readonly adjacency: Adjacency;
-  readonly parameters: Parameters;
-  readonly columns: number;
-  /** h = (d or out) / scale. */
-  readonly measure: Float64Array;
-  readonly scale: number;
-  /** Whether h is of d; else of out. */
-  readonly isOfDegree: boolean;
-  /** u/h. */
-  readonly prior: Float64Array;
-  /** λ_d (1 − t) h at dangling particles. */
-  readonly fromDangling: Float64Array;
-  /** That, and λ_d t h. */
-  readonly toPrior: Float64Array;
-}
 
 /** What bounds of a block need to know of its columns. */
 export interface VariedMeasures {
@@ -86,20 +66,22 @@ interface Touched extends ChangedParticle {
  */
 export function varied(
   parts: OperatorParts,
+  columns: number,
   changes: readonly (readonly ChangedParticle[])[],
 ): Varied {
-  const { workspace, measure: h, scale, isOfDegree } = parts;
+  const { workspace, scale } = parts;
+  const h = parts.host.measure;
   const touched = changes.flatMap((list, column) =>
     list.map((each): Touched => {
-      const whole = isOfDegree ? each.degree : each.outStake;
+      const whole = parts.vectors.perOut === null ? each.outStake : each.degree;
       return { ...each, column, sigma: whole > 0 ? (h[each.index] * scale) / whole : 0 };
     }),
   );
-  const ratios = Float64Array.from({ length: parts.columns }, (_, b) =>
+  const ratios = Float64Array.from({ length: columns }, (_, b) =>
     priorRatio(parts, changes[b] ?? []),
   );
   const saved = workspace.scalars(touched.length);
-  const nothing = workspace.scalars(parts.columns);
+  const nothing = workspace.scalars(columns);
   const place = (entry: (each: Touched, e: number) => Omit<Entry, 'row' | 'column'>): Entries =>
     workspace.place(
       touched.map((each, e) => ({ row: each.index, column: each.column, ...entry(each, e) })),
@@ -137,8 +119,8 @@ export function varied(
   const all = [saved, nothing, save, restore, enter, leave, join, lost, ...Object.values(shares)];
   return {
     measures: {
-      ...measuresOf(parts, changes),
-      squares: (z) => squaresOf(parts, touched, save, z),
+      ...measuresOf(parts, columns, changes),
+      squares: (z) => squaresOf(parts, columns, touched, save, z),
     },
     enter: (x) => {
       workspace.amend(saved, save, [{ numbers: x, factor: 1 }]);
@@ -166,7 +148,7 @@ export function varied(
 
 /** out at one touched particle: the arcs that differ, its own term, and its own prior. */
 function leaving(
-  { measure: h, adjacency, parameters, prior }: OperatorParts,
+  { host: { measure: h, prior }, adjacency, parameters }: OperatorParts,
   { index, column, degree, sigma, leaving: away, arriving }: Touched,
   e: number,
 ): Omit<Entry, 'row' | 'column'> {
@@ -223,19 +205,20 @@ function totalAfter(
 
 /** Σ weight · z of each column: the weights of touched particles, and the prior's ratio. */
 function placeShares(
-  { workspace, parameters, measure: h, fromDangling, toPrior, columns }: OperatorParts,
+  { workspace, parameters, host }: OperatorParts,
   touched: readonly Touched[],
   ratios: Float64Array,
   teleport: number,
 ): Entries {
   const { lambda } = parameters;
+  const { measure: h, fromDangling, toPrior } = host;
   const shared = teleport > 0 ? toPrior : fromDangling;
   const weightOf = ({ index, degree, outStake }: Touched): number => {
     if (degree === 0) return 0;
     const dangling = outStake > 0 ? 0 : 1 - parameters.teleport;
     return lambda[0] * (teleport + dangling) * h[index];
   };
-  const byColumn = Array.from({ length: columns }, (): Part[] => []);
+  const byColumn = Array.from({ length: ratios.length }, (): Part[] => []);
   for (const each of touched) {
     const { index: row, column } = each;
     const weight = (weightOf(each) - shared[row]) * ratios[column];
@@ -248,7 +231,8 @@ function placeShares(
 
 /** The parts of VariedMeasures that do not depend on a vector. */
 function measuresOf(
-  { adjacency: { degree, outStake, totalDegree }, scale, columns }: OperatorParts,
+  { adjacency: { degree, outStake, totalDegree }, scale }: OperatorParts,
+  columns: number,
   changes: readonly (readonly ChangedParticle[])[],
 ): Omit<VariedMeasures, 'squares'> {
   const totals = new Float64Array(columns).fill(totalDegree / scale);
@@ -271,7 +255,8 @@ function measuresOf(
 }
 
 async function squaresOf(
-  { workspace, measure: h, scale, columns }: OperatorParts,
+  { workspace, host: { measure: h }, scale }: OperatorParts,
+  columns: number,
   touched: readonly Touched[],
   save: Entries,
   z: Vector,

@@ -244,8 +244,8 @@ async function sceneAgrees(
       Float64Array.from({ length: rows * B }, (_, at) => list[at % B][Math.floor(at / B)]);
     operator.vary(k < 2 ? order.map((c) => changed[c]) : null);
     const found = await outcomeOf(operator, degree, B, blockOf(phis), blockOf(plusses));
-    const measures = operator.varied();
-    expect(measures !== null).toBe(k < 2);
+    const measures = operator.varied()?.measures;
+    expect(measures !== undefined).toBe(k < 2);
     for (const [b, c] of order.entries()) {
       const own = await alone(columns[c], parameters, phis[b], plusses[b], degree);
       const norm = Math.max(measures?.stepNorms[b] ?? 1, measures?.outNorms[b] ?? 1);
@@ -286,8 +286,8 @@ async function squaresAgree(
   phis: readonly Float64Array[],
 ): Promise<void> {
   const { workspace, hostMeasure: h } = operator;
-  const measures = operator.varied();
-  if (measures === null) return;
+  const measures = operator.varied()?.measures;
+  if (measures === undefined) return;
   const scale = adjacency.degree[0] / h[0];
   const z = workspace.vector(order.length);
   const block = Float64Array.from({ length: h.length * order.length }, (_, k) => {

@@ -9,7 +9,13 @@ import { adjacencyOf, withSpareRows } from '../../src/focus/adjacency.js';
 import { errorBound, measure } from '../../src/focus/certificate.js';
 import { layChange, removeChange, twoWayGraph } from '../../src/focus/local/changed-graph.js';
 import { changedAxons } from '../../src/focus/local/whole.js';
-import { directionsOf, openOperator, type FocusOperator } from '../../src/focus/operator.js';
+import {
+  directionsOf,
+  openOperator,
+  operatorOf,
+  type FocusOperator,
+} from '../../src/focus/operator.js';
+import { openParts } from '../../src/focus/operator-parts.js';
 import { resolveParameters, type FocusOptions } from '../../src/focus/parameters.js';
 import { solve } from '../../src/focus/solve.js';
 import type { AxonChange, AxonChanges } from '../../src/graph/change.js';
@@ -96,7 +102,7 @@ async function openVaried(graph: Graph, options: FocusOptions, changes: readonly
   const two = twoWayGraph(base);
   const adjacency = withSpareRows(base, SPARE);
   const workspace = await backend.open(adjacency.axons, directionsOf(parameters));
-  const operator = openOperator(workspace, adjacency, parameters, changes.length, 1e-3);
+  const operator = operatorOf(openParts(workspace, adjacency, parameters, 1e-3), changes.length);
   const marks = new Int32Array(graph.particles + SPARE);
   operator.vary(
     changes.map((change) => {

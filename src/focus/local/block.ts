@@ -8,7 +8,8 @@ import { openCpu } from '../../backend/cpu/cpu.js';
 import type { AxonChanges } from '../../graph/change.js';
 import { withSpareRows } from '../adjacency.js';
 import { errorBound } from '../certificate.js';
-import { directionsOf, openOperator, type FocusOperator } from '../operator.js';
+import { directionsOf, operatorOf, type FocusOperator } from '../operator.js';
+import { openParts } from '../operator-parts.js';
 import { openSolveScratch, solve, type SolveOptions, type SolveScratch } from '../solve.js';
 import type { ShiftBase } from './base.js';
 import type { SolvedColumn } from './block-shifts.js';
@@ -60,14 +61,13 @@ export async function openBlockSolver(
   const adjacency = withSpareRows(base.adjacency, spare);
   const spareDegree = leastNewDegree(base.graph.particles, changes);
   const workspace = await (own ?? backend).open(adjacency.axons, directionsOf(parameters));
-  const operatorOf = (width: number): FocusOperator =>
-    openOperator(workspace, adjacency, parameters, width, spareDegree);
-  const operator = operatorOf(1);
+  const parts = openParts(workspace, adjacency, parameters, spareDegree);
+  const operator = operatorOf(parts, 1);
   let block: Block | null = null;
   return {
     operator,
     solve: async (open, tolerance) => {
-      block ??= openBlock(base, workspace, operator, operatorOf(columns), columns);
+      block ??= openBlock(base, workspace, operator, operatorOf(parts, columns), columns);
       return solveBlock(base, block, open, tolerance, signal);
     },
     destroy: () => {
