@@ -75,8 +75,8 @@ function shapeOf(
 ): Shape {
   const { degree, outStake } = adjacency;
   if (parameters.reading === 'focus-1') {
-    // Spare rows are read by no product of the shared graph: any measure will do, and a small one
-    // keeps what enters a product small.
+    // Spare rows are read by no product of the shared graph, so any measure will do, and a small
+    // one keeps what enters a product small.
     const measure = degree.map((d) => (d > 0 ? d : spareDegree) / scale);
     return { measure, factor: -1 / scale, rowScale: true, diagonal: null, spectrum: 2 };
   }
