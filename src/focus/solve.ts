@@ -6,6 +6,7 @@
 
 import type { Precision, Vector, Workspace } from '../backend/backend.js';
 import { FocusError } from '../base/errors.js';
+import { logarithm } from '../base/logarithm.js';
 import { eventTurn } from '../base/turn.js';
 import { anderson, openHistory, type AndersonHistory } from './anderson.js';
 import { errorBound, measure, type Measured } from './certificate.js';
@@ -96,9 +97,10 @@ const STAGE_TRUNCATION = 0.03;
 const FINAL_SHARE = 0.2;
 /** … and of the defect expected, before. */
 const STAGE_SHARE = 0.1;
-/** From the solution of a neighbour: stages, each at most by so much. */
-const MOST_NEIGHBOURING = 4;
-const NEIGHBOURING_REDUCTION = 0.03;
+/** From the solution of a neighbour: stages, each at most by so much, down to so little. */
+const MOST_NEIGHBOURING = 6;
+const NEIGHBOURING_REDUCTION = 0.004;
+const NEIGHBOURING_SHARE = 0.15;
 /** Stages without progress after which rounding has stopped it. */
 const MOST_STALLED = 3;
 
@@ -187,6 +189,7 @@ async function refine(
   };
   if (options.neighbour !== undefined) {
     const { degree, residual: known } = options.neighbour;
+    const goal = NEIGHBOURING_SHARE * allowed;
     for (let stage = 0; stage < MOST_NEIGHBOURING; stage++) {
       await eventTurn();
       options.signal?.throwIfAborted();
@@ -195,12 +198,14 @@ async function refine(
       const measured = await measure(operator, degree, x, f, options.diffusionShare);
       spread = Math.max(1, ...measured.spread);
       const residual = Math.max(...measured.residual);
-      expected = 0.3 * allowed;
-      if (!(residual > expected) || mostIterations - iterations < 2) break;
-      const reduction = Math.max(NEIGHBOURING_REDUCTION, expected / residual);
-      await correct(expansion.degreeFor(0.6 * reduction), reduction * residual);
-      if (reduction * residual <= expected) break;
+      if (!(residual > 2 * goal) || mostIterations - iterations < 2) break;
+      // As many stages as it takes, each by as much.
+      const stages = Math.ceil(logarithm(goal / residual) / logarithm(NEIGHBOURING_REDUCTION));
+      const target = stages > 1 ? residual * (goal / residual) ** (1 / stages) : goal;
+      await correct(expansion.degreeFor((0.6 * target) / residual), target);
+      if (stages <= 1) break;
     }
+    expected = 0;
   }
   for (;;) {
     await eventTurn();

@@ -1,8 +1,7 @@
 // The WebAssembly memory of one workspace: a bump allocator with free lists by size, growing in
-// place. Addresses are byte offsets, aligned to 64; views are made anew after growth because a
-// shared buffer's length is fixed.
-
-import { FocusError } from '../../base/errors.js';
+// place; a block is also given for less than its size, so that narrow blocks can follow wide ones.
+// Addresses are byte offsets, aligned to 64; views are made anew after growth because a shared
+// buffer's length is fixed.
 
 const PAGE = 65536;
 const MOST_PAGES = 65536;
@@ -30,11 +29,13 @@ export function openMemory(expectedBytes: number): Memory {
   if (pages > MOST_PAGES) throw tooLarge(expectedBytes);
   const shared = create(pages);
   const free = new Map<number, number[]>();
+  /** Sizes of blocks that were larger than what was asked for. */
+  const larger = new Map<number, number>();
   let top = FIRST_FREE;
 
   const allocate = (bytes: number): number => {
     const size = rounded(bytes);
-    const recycled = free.get(size)?.pop();
+    const recycled = recycle(free, larger, size);
     if (recycled !== undefined) {
       // Fresh pages are zero already; touching them here would cost as much as their first use.
       new Uint8Array(shared.buffer, recycled, size).fill(0);
@@ -50,7 +51,8 @@ export function openMemory(expectedBytes: number): Memory {
     shared,
     allocate,
     free: (address, bytes) => {
-      const size = rounded(bytes);
+      const size = larger.get(address) ?? rounded(bytes);
+      larger.delete(address);
       const list = free.get(size);
       if (list) list.push(address);
       else free.set(size, [address]);
@@ -60,6 +62,23 @@ export function openMemory(expectedBytes: number): Memory {
     f64: (address, length) => new Float64Array(shared.buffer, address, length),
     i64: (address, length) => new BigInt64Array(shared.buffer, address, length),
   };
+}
+
+/** A free block of this size, or the smallest of at most eight times it. */
+function recycle(
+  free: ReadonlyMap<number, number[]>,
+  larger: Map<number, number>,
+  size: number,
+): number | undefined {
+  const exact = free.get(size)?.pop();
+  if (exact !== undefined) return exact;
+  let best = Infinity;
+  for (const [other, list] of free) {
+    if (other > size && other <= 8 * size && list.length > 0) best = Math.min(best, other);
+  }
+  const found = free.get(best)?.pop();
+  if (found !== undefined) larger.set(found, best);
+  return found;
 }
 
 function rounded(bytes: number): number {

@@ -14,6 +14,8 @@ export interface SolvedColumn {
   readonly particlesAfter: number;
 }
 
+/** Rows summed at a time. */
+const PIECE = 1024;
 /** ln(1 + r) = r − r²/2 + r³/3 to 2⁻⁵³ of r below this. */
 const SERIES = 1e-5;
 
@@ -32,32 +34,30 @@ export function reduceBlock(
   const n = phi.length;
   const least = floor / n;
   const count = columns.length;
-  const masses = Float64Array.from(columns, ({ mass }) => mass);
   const [drift, norm, rise] = [sumsOf(count), sumsOf(count), sumsOf(count)];
   const magnitude = new Float64Array(count);
   const found = columns.map((): [number, number][] => []);
-  for (let i = 0; i < h.length; i++) {
-    const before = i < n ? phi[i] : 0;
-    const ofBefore = i < n ? sums.logarithm[i] : 0;
+  // Rows in pieces that stay in cache while each column is summed over them.
+  for (let first = 0; first < h.length; first += PIECE) {
+    const end = Math.min(first + PIECE, h.length);
     for (let b = 0; b < count; b++) {
-      const after = Math.max(0, (z[i * width + b] * h[i]) / masses[b]);
-      const shift = after - before;
-      if (shift === 0) continue;
-      add(drift, b, shift);
-      add(norm, b, Math.abs(shift));
-      if (before === 0 || after === 0) {
-        const term = after > 0 ? after * logarithm(after) : -before * ofBefore;
-        add(rise, b, term);
-        magnitude[b] += Math.abs(term);
-      } else {
-        const r = shift / before;
-        const fraction = Math.abs(r) < SERIES ? r - r * r * (0.5 - r / 3) : logarithmOfOnePlus(r);
-        const slope = shift * ofBefore;
-        const bend = after * fraction;
+      const { mass } = columns[b];
+      let size = 0;
+      for (let i = first; i < end; i++) {
+        const before = i < n ? phi[i] : 0;
+        const after = Math.max(0, (z[i * width + b] * h[i]) / mass);
+        const shift = after - before;
+        if (shift === 0) continue;
+        add(drift, b, shift);
+        add(norm, b, Math.abs(shift));
+        if (Math.abs(shift) >= least) found[b].push([i, shift]);
+        const ofBefore = before > 0 ? sums.logarithm[i] : 0;
+        const slope = before > 0 && after > 0 ? shift * ofBefore : 0;
+        const bend = bendOf(before, ofBefore, after, shift);
         add(rise, b, slope + bend);
-        magnitude[b] += Math.abs(slope) + Math.abs(bend);
+        size += Math.abs(slope) + Math.abs(bend);
       }
-      if (Math.abs(shift) >= least) found[b].push([i, shift]);
+      magnitude[b] += size;
     }
   }
   return columns.map(({ leftOut, arcs, particlesAfter: after }, b) => {
@@ -75,6 +75,14 @@ export function reduceBlock(
     const off = Math.abs(drift.sum[b] + drift.lost[b]);
     return shiftOf(base, sums, totals, { after, tolerance, leftOut: leftOut + off, arcs });
   });
+}
+
+/** χ ln χ − φ ln φ without (χ − φ) ln φ; all of it where one of both is zero. */
+function bendOf(before: number, ofBefore: number, after: number, shift: number): number {
+  if (after === 0) return -before * ofBefore;
+  if (before === 0) return after * logarithm(after);
+  const r = shift / before;
+  return after * (Math.abs(r) < SERIES ? r - r * r * (0.5 - r / 3) : logarithmOfOnePlus(r));
 }
 
 /** Compensated sums side by side: sums.ts. */

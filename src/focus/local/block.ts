@@ -3,13 +3,13 @@
 // The first residuals are differences from that of the graph before at a low degree, so that they
 // are those of the changes alone; only the last measurement is accurate in proof.
 
-import type { Backend, Entry, Vector, Workspace } from '../../backend/backend.js';
+import type { Backend, Entry, Vector } from '../../backend/backend.js';
 import { openCpu } from '../../backend/cpu/cpu.js';
 import type { AxonChanges } from '../../graph/change.js';
 import { withSpareRows } from '../adjacency.js';
 import { errorBound } from '../certificate.js';
 import { directionsOf, operatorOf, type FocusOperator } from '../operator.js';
-import { openParts } from '../operator-parts.js';
+import { openParts, type OperatorParts } from '../operator-parts.js';
 import { openSolveScratch, solve, type SolveOptions, type SolveScratch } from '../solve.js';
 import type { ShiftBase } from './base.js';
 import type { SolvedColumn } from './block-shifts.js';
@@ -33,7 +33,7 @@ export interface SolvedBlock {
 }
 
 /** Relative truncation of the residuals before the last, at most. */
-const ROUGH_TRUNCATION = 1e-5;
+const ROUGH_TRUNCATION = 1e-6;
 
 /** Blocks that a solve holds at once, and the bytes that they may take in a workspace's memory. */
 const BLOCKS = 16;
@@ -61,20 +61,39 @@ export async function openBlockSolver(
   const adjacency = withSpareRows(base.adjacency, spare);
   const spareDegree = leastNewDegree(base.graph.particles, changes);
   const workspace = await (own ?? backend).open(adjacency.axons, directionsOf(parameters));
-  const parts = openParts(workspace, adjacency, parameters, spareDegree);
-  const operator = operatorOf(parts, 1);
-  let block: Block | null = null;
-  return {
-    operator,
-    solve: async (open, tolerance) => {
-      block ??= openBlock(base, workspace, operator, operatorOf(parts, columns), columns);
-      return solveBlock(base, block, open, tolerance, signal);
-    },
-    destroy: () => {
-      workspace.destroy();
-      own?.destroy();
-    },
+  const destroy = (): void => {
+    workspace.destroy();
+    own?.destroy();
   };
+  try {
+    const parts = openParts(workspace, adjacency, parameters, spareDegree);
+    const operator = operatorOf(parts, 1);
+    let start: Start | null = null;
+    let block: Block | null = null;
+    return {
+      operator,
+      solve: async (open, tolerance) => {
+        start ??= startAt(base, operator);
+        const width = widthFor(open.length, columns);
+        if (block?.columns !== width) {
+          block?.release();
+          block = openBlock(parts, width);
+        }
+        return solveBlock(base, start, block, open, tolerance, signal);
+      },
+      destroy,
+    };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+}
+
+/** Half the columns, or a quarter …, as long as they hold so many: the last block may be small. */
+function widthFor(count: number, columns: number): number {
+  let width = columns;
+  while (width % 2 === 0 && count <= width / 2) width /= 2;
+  return width;
 }
 
 /** A lower bound of the degrees of new particles, 1 where there is none. */
@@ -88,25 +107,15 @@ function leastNewDegree(particles: number, changes: readonly AxonChanges[]): num
   return least === Infinity ? 1 : least;
 }
 
-/** What blocks of one width share. */
-interface Block {
-  readonly operator: FocusOperator;
-  readonly columns: number;
+/** Where all columns start. */
+interface Start {
   /** φ/h, one column. */
   readonly before: Vector;
-  readonly z: Vector;
-  readonly scratch: SolveScratch;
   readonly neighbour: NonNullable<SolveOptions['neighbour']>;
 }
 
-function openBlock(
-  { phi }: ShiftBase,
-  workspace: Workspace,
-  one: FocusOperator,
-  operator: FocusOperator,
-  columns: number,
-): Block {
-  const { hostMeasure: h } = one;
+function startAt({ phi }: ShiftBase, one: FocusOperator): Start {
+  const { workspace, hostMeasure: h } = one;
   const start = new Float64Array(h.length);
   phi.forEach((value, i) => (start[i] = value / h[i]));
   const before = workspace.vector(1);
@@ -118,31 +127,47 @@ function openBlock(
     { coefficient: 1, vector: residual },
     { coefficient: -1, vector: before },
   ]);
-  return {
-    operator,
-    columns,
-    before,
-    z: workspace.vector(columns),
-    scratch: openSolveScratch(workspace, columns),
-    neighbour: { degree, residual },
+  return { before, neighbour: { degree, residual } };
+}
+
+/** What blocks of one width share. */
+interface Block {
+  readonly operator: FocusOperator;
+  readonly columns: number;
+  readonly z: Vector;
+  readonly scratch: SolveScratch;
+  release(): void;
+}
+
+function openBlock(parts: OperatorParts, columns: number): Block {
+  const { workspace } = parts;
+  const operator = operatorOf(parts, columns);
+  const z = workspace.vector(columns);
+  const scratch = openSolveScratch(workspace, columns);
+  const release = (): void => {
+    operator.destroy();
+    workspace.release(z);
+    scratch.release();
   };
+  return { operator, columns, z, scratch, release };
 }
 
 async function solveBlock(
   base: ShiftBase,
-  block: Block,
+  { before, neighbour }: Start,
+  { operator, columns, z, scratch }: Block,
   open: readonly Relaxed[],
   tolerance: number,
   signal: AbortSignal | undefined,
 ): Promise<SolvedBlock> {
-  const { operator, columns, z, scratch, neighbour } = block;
   const { workspace, hostMeasure: h } = operator;
   const { lambda, teleport } = base.parameters;
   const contraction = 1 - lambda[0] * teleport;
   // Columns that are not needed repeat the first.
   const all = Array.from({ length: columns }, (_, b) => open[b] ?? open[0]);
   operator.vary(all.map(({ changed }) => changed));
-  start(base, block, all);
+  workspace.combine(z, [{ coefficient: 1, vector: before }]);
+  addFound(base, operator, z, all);
   const { measured } = await solve(operator, z, {
     columns,
     tolerance,
@@ -167,10 +192,13 @@ async function solveBlock(
   };
 }
 
-/** z = (φ + η)/h in each column, and zero where a column has lost a particle. */
-function start({ phi }: ShiftBase, { operator, before, z }: Block, all: readonly Relaxed[]): void {
-  const { workspace } = operator;
-  workspace.combine(z, [{ coefficient: 1, vector: before }]);
+/** z = (φ + η)/h in each column from φ/h, and zero where a column has lost a particle. */
+function addFound(
+  { phi }: ShiftBase,
+  { workspace, varied }: FocusOperator,
+  z: Vector,
+  all: readonly Relaxed[],
+): void {
   const entries: Entry[] = [];
   all.forEach(({ places, values }, column) => {
     places.forEach((row, k) => {
@@ -181,5 +209,5 @@ function start({ phi }: ShiftBase, { operator, before, z }: Block, all: readonly
   const placed = workspace.place(entries);
   workspace.amend(z, placed, []);
   workspace.release(placed);
-  operator.varied()?.clear(z);
+  varied()?.clear(z);
 }
