@@ -3,6 +3,8 @@
 // Addresses are byte offsets, aligned to 64; views are made anew after growth because a shared
 // buffer's length is fixed.
 
+import { FocusError } from '../../base/errors.js';
+
 const PAGE = 65536;
 const MOST_PAGES = 65536;
 /**
