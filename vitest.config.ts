@@ -5,11 +5,13 @@
 import { defineConfig } from 'vitest/config';
 import { softwareEnvironment } from './test/backend/software-adapter.js';
 
-const shared = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const;
+// Two files at a time, also where there are two cores: most tests use one.
+const shared = { pool: 'forks', testTimeout: 120_000, hookTimeout: 120_000 } as const;
 const hardware = ['test/backend/webgpu-hardware.test.ts'];
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         test: {

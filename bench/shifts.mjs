@@ -1,6 +1,6 @@
 // What does Δφ* of a single link cost? On a generated graph of --links links (default 3,000,000), or
-// --file: a cold solve to --tolerance (default 1e-9), then --changes single-link changes (default 16)
-// certified to the same, as one call: what is shared, near each change, and finished in blocks of
+// --file: a cold solve to --tolerance (default 1e-9), then --changes single-link changes (default 32)
+// certified to the same, as one call: what is shared, near each change, and solved in blocks of
 // --columns (default 8). Each change is told in cold solves of the same run; the aim is at most 1/5.
 // --tolerance, --threads, --seed.
 import { focus, openCpu, openGraph } from '../dist/index.js';
@@ -14,7 +14,7 @@ export async function bench({
   links = '3000000',
   file,
   tolerance = '1e-9',
-  changes = '16',
+  changes = '32',
   columns = '8',
   arcs,
   seed = '1',
