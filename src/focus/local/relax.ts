@@ -71,24 +71,46 @@ export function relax(
   flow.arcs = 0;
   const graph = layChange(base.graph, changes, marks);
   try {
-    const leftOut = relaxLaid(scratch, graph, tolerance, mostArcs);
-    // A particle without a link is no longer there, whatever relaxation left of it.
-    for (const { index, degree } of graph.changed) {
-      if (degree > 0 || index >= base.graph.particles) continue;
-      addAt(excess, index, 0);
-      excess.values[index] = -base.phi[index];
-    }
+    const particles = particlesAfter(base, graph);
+    const leftOut = settleMass(scratch, graph, relaxLaid(scratch, graph, tolerance, mostArcs));
     return {
       ...entriesOf(excess),
       leftOut,
       arcs: flow.arcs,
-      particlesAfter: particlesAfter(base, graph),
+      particlesAfter: particles,
       changed: graph.changed,
     };
   } finally {
     removeChange(graph);
     clear(excess);
     clear(residual);
+  }
+}
+
+/**
+ * Makes χ = φ + η what focus can be: nothing at particles that are lost, and a sum above zero.
+ * Returns the bound after that; two distributions are never more than 2 apart.
+ */
+function settleMass({ base, excess }: Relaxation, graph: ChangedGraph, leftOut: number): number {
+  const before = 1 + sumsOf(excess).signed;
+  removeLost(base, graph, excess);
+  const after = 1 + sumsOf(excess).signed;
+  // The error of χ is not larger for it, but it counts in terms of its sum.
+  if (after > 0 && leftOut < Infinity) return leftOut * Math.max(1, before / after);
+  clear(excess);
+  removeLost(base, graph, excess);
+  const left = 1 + sumsOf(excess).signed;
+  const present = graph.changed.find(({ degree }) => degree > 0);
+  if (!(left > 2 ** -40) && present !== undefined) addAt(excess, present.index, 1);
+  return 2;
+}
+
+/** A particle without a link is no longer there, whatever relaxation left of it. */
+function removeLost(base: LocalBase, graph: ChangedGraph, excess: SparseVector): void {
+  for (const { index, degree } of graph.changed) {
+    if (degree > 0 || index >= base.graph.particles) continue;
+    addAt(excess, index, 0);
+    excess.values[index] = -base.phi[index];
   }
 }
 
@@ -120,8 +142,11 @@ function relaxLaid(
     const { absolute, signed } = sumsOf(residual);
     const mass = 1 + sumsOf(excess).signed;
     const lost = source.lost + flow.lost;
-    const unseen = (2 * (lost + roundingOf(scratch, graph, source, excess))) / gap / mass;
-    const leftOut = (absolute + Math.abs(signed)) / gap / mass + unseen;
+    const rounding = roundingOf(scratch, graph, source, excess);
+    // Far from the solution η may take more than there is: that proves nothing.
+    const scale = mass > 0 ? gap * mass : 0;
+    const unseen = (2 * (lost + rounding)) / scale;
+    const leftOut = (absolute + Math.abs(signed)) / scale + unseen;
     if (leftOut <= tolerance) return leftOut;
     const exhausted = stalled >= MOST_STALLED || flow.arcs > mostArcs;
     // What is not seen must leave room for what is: look closer, and measure again. In the end that
