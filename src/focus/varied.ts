@@ -7,7 +7,7 @@
 // Everything is O(changes) beside the products.
 
 import type { Entries, Entry, Part, Scalars, Vector } from '../backend/backend.js';
-import type { ChangedParticle } from './local/changed-graph.js';
+import { cancellationOf, type ChangedParticle } from './local/changed-graph.js';
 import type { OperatorParts } from './operator-parts.js';
 import { compensatedSum } from './sums.js';
 
@@ -250,7 +250,7 @@ function measuresOf(
   changes: readonly (readonly ChangedParticle[])[],
 ): Omit<VariedMeasures, 'squares'> {
   const { scale, host } = parts;
-  const { degree, outStake, totalDegree } = parts.adjacency;
+  const { totalDegree } = parts.adjacency;
   const totals = ratios.map(() => totalDegree / scale);
   const [stepNorms, outNorms, priorNorms] = [ratios, ratios, ratios].map((each) =>
     each.map(() => 1),
@@ -259,14 +259,11 @@ function measuresOf(
   changes.forEach((list, b) => {
     totals[b] = totalAfter(parts, list) / scale;
     for (const each of list) {
-      const { index, leaving: away, arriving, moved } = each;
+      const { index, leaving: away, arriving } = each;
       depth = Math.max(depth, away.length + arriving.length + 8);
-      if (each.degree > 0)
-        stepNorms[b] = Math.max(stepNorms[b], (degree[index] + moved) / each.degree);
-      if (each.outStake > 0) {
-        const movedOut = away.reduce((sum, { weight }) => sum + Math.abs(weight), 0);
-        outNorms[b] = Math.max(outNorms[b], (outStake[index] + movedOut) / each.outStake);
-      }
+      const { step, out } = cancellationOf(parts.adjacency, each);
+      stepNorms[b] = Math.max(stepNorms[b], step);
+      outNorms[b] = Math.max(outNorms[b], out);
       const shared = host.prior[index] * host.measure[index];
       priorNorms[b] += ratios[b] * (2 * shared + ownPrior(parts, each.degree));
     }

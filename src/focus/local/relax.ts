@@ -150,11 +150,11 @@ function relaxLaid(
     if (leftOut <= tolerance) return leftOut;
     const exhausted = stalled >= MOST_STALLED || flow.arcs > mostArcs;
     // What is not seen must leave room for what is: look closer, and measure again. In the end that
-    // pays only where it alone can meet the tolerance.
+    // pays only where it alone can meet the tolerance; what is rounded no closer look removes.
     const isHopeless = exhausted && leftOut - unseen > tolerance / 2;
     const share = exhausted ? 0 : UNSEEN_SHARE * leftOut;
     const room = isHopeless ? leftOut / 2 : Math.max(tolerance / 2, share);
-    if (unseen > room && least > allowed * LAST_LEAST) {
+    if (unseen > room && !((2 * rounding) / scale > room) && least > allowed * LAST_LEAST) {
       least /= 8;
       source = sourceOf(base, graph, flow, push, least);
       continue;
@@ -225,7 +225,8 @@ function cycle(
 /**
  * A bound of all roundings of a measurement in L1. An average adds at most as many numbers as a
  * particle has axons; k averages in a row carry k times that error, and weigh c_k; the sum of all
- * of them has as many terms again, and the series' length. All of it relative to what flows.
+ * of them has as many terms again, and the series' length. All of it relative to what flows, and
+ * more where stake that is taken away cancels.
  */
 function roundingOf(
   { base: { graph: before, series } }: Relaxation,
@@ -236,5 +237,5 @@ function roundingOf(
   const additions = before.mostTouching + 2 * changed.length + series.coefficients.length + 16;
   const averages = 2 + meanPowerBeyond(series, 0);
   const flow = 2 * sumsOf(excess).absolute + source.flow;
-  return 2 ** -52 * additions * averages * flow + source.rounding;
+  return 2 ** -52 * additions * averages * source.cancellation * flow + source.rounding;
 }
