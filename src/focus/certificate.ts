@@ -37,7 +37,7 @@ export async function measure(
 ): Promise<Measured> {
   const { workspace, measure: h, totalMeasure, expansion, stepNorm } = operator;
   const varied = operator.varied()?.measures;
-  const [residual, mass, magnitude, square] = await workspace.numbers(
+  const [residual, mass, magnitude, shared] = await workspace.numbers(
     workspace.reduce([
       { kind: 'absolute', x: f, weight: h },
       { kind: 'sum', x: z, weight: h },
@@ -46,16 +46,13 @@ export async function measure(
     ]),
   );
   // Columns that vary have a measure of their own, which differs at a few particles.
-  const more = await varied?.squares(z);
-  const total = (b: number): number => varied?.totals[b] ?? totalMeasure;
-  const squared = (b: number): number => Math.max(0, total(b) * (square[b] + (more?.[b] ?? 0)));
+  const square = (await varied?.squares(z)) ?? shared;
+  const squared = (b: number): number => (varied?.totals[b] ?? totalMeasure) * square[b];
   const epsilon = expansion.truncation(degree);
   const coefficients = expansion.coefficients(degree);
-  const shared = roundingAmplification(coefficients, stepNorm);
-  const amplification = (b: number): number => {
-    const own = varied?.stepNorms[b] ?? 1;
-    return own === 1 ? shared : roundingAmplification(coefficients, stepNorm * own);
-  };
+  // Of columns that vary each term may cancel, those of z too.
+  const amplified = roundingAmplification(coefficients, stepNorm);
+  const amplification = (b: number): number => amplified * (varied?.stepNorms[b] ?? 1);
   const u = workspace.unitRoundoff;
   const gamma = (2 * (workspace.summationDepth(z.columns) + (varied?.depth ?? 0)) + 24) * u;
   // The share that goes to the prior is a reduction over all particles, times a rounded prior.
@@ -69,7 +66,9 @@ export async function measure(
     truncation: spread.map((s) => epsilon * s),
     rounding: square.map(
       (_, b) =>
-        (gamma * (varied?.outNorms[b] ?? 1) + share) * diffusionShare * magnitude[b] +
+        (gamma * (varied?.outNorms[b] ?? 1) + share * (varied?.priorNorms[b] ?? 1)) *
+          diffusionShare *
+          magnitude[b] +
         gamma * amplification(b) * Math.sqrt(squared(b)),
     ),
     spread,
@@ -77,9 +76,14 @@ export async function measure(
   };
 }
 
-/** The error bound of one column after its mass is divided out: ‖φ/Σφ − φ*‖₁. */
+/**
+ * The error bound of one column after its mass is divided out: ‖φ/Σφ − φ*‖₁; infinite where there is
+ * no mass.
+ */
 export function errorBound(measured: Measured, column: number, contraction: number): number {
-  return defectOf(measured, column) / (1 - contraction) / measured.mass[column];
+  const mass = measured.mass[column];
+  if (mass <= 0) return Infinity;
+  return defectOf(measured, column) / (1 - contraction) / mass;
 }
 
 /** What ‖Rφ − φ‖₁ is at most, for one column. */

@@ -63,7 +63,7 @@ export interface FocusResult extends Entropies {
 }
 
 /** Smallest tolerance in which a double can express an L1 error. */
-const LEAST_TOLERANCE = 1e-15;
+export const LEAST_TOLERANCE = 1e-15;
 
 /**
  * Computes the focus of a graph on a backend (default: the CPU in f64). Not converging is a result,

@@ -24,6 +24,8 @@ export interface OperatorParts {
   readonly stepNorm: number;
   /** Σ h over the particles. */
   readonly totalMeasure: number;
+  /** Σ d − totalDegree: what totalDegree rounds away. */
+  readonly totalRest: number;
   readonly host: {
     readonly measure: Float64Array;
     /** u/h. */
@@ -57,7 +59,7 @@ export function openParts(
   spareDegree = 1,
 ): OperatorParts {
   const { teleport, lambda } = parameters;
-  const { outStake, totalDegree, particles } = adjacency;
+  const { degree, outStake, totalDegree, particles } = adjacency;
   const scale = powerOfTwoBelow(totalDegree / particles);
   const shape = shapeOf(adjacency, parameters, scale, spareDegree);
   const { measure: h } = shape;
@@ -95,6 +97,7 @@ export function openParts(
     }),
     stepNorm: shape.diagonal === null ? 1 : 3,
     totalMeasure: compensatedSum(particles, (i) => h[i]),
+    totalRest: compensatedSum(particles + 1, (i) => (i < particles ? degree[i] : -totalDegree)),
     host: { measure: h, prior, fromDangling, toPrior },
     vectors: {
       measure: column(h),

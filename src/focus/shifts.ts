@@ -43,6 +43,7 @@ export interface ShiftOptions {
 const DEFAULT_TOLERANCE = 1e-9;
 const DEFAULT_FLOOR = 1e-3;
 const DEFAULT_COLUMNS = 8;
+const MOST_COLUMNS = 2 ** 20;
 /** Blocks whose changes are looked at together, so that those of one block have as far to go. */
 const WINDOW = 8;
 
@@ -89,16 +90,24 @@ export async function openShifts(
 ): Promise<Shifts> {
   const tolerance = inRange('tolerance', options.tolerance ?? DEFAULT_TOLERANCE, 2);
   const floor = inRange('floor', options.floor ?? DEFAULT_FLOOR, 1e300, 0);
+  const width = inRange('columns', options.columns ?? DEFAULT_COLUMNS, MOST_COLUMNS, 1);
+  check(
+    Number.isInteger(width),
+    'bad-parameter',
+    () => `shift columns: expected an integer ≥ 1, found ${width}`,
+  );
+  inRange('mostArcs', options.mostArcs ?? 0, Infinity, 0);
   for (const each of changes) checkChanges(graph, each);
   const base = shiftBaseOf(graph, focus);
   const isLocal = options.mode === 'local';
-  const most = Math.min(options.columns ?? DEFAULT_COLUMNS, mostColumns(graph.particles));
+  const spare = changes.reduce((sum, { added }) => Math.max(sum, added), 0);
+  const most = Math.min(width, mostColumns(graph.particles + spare));
   const columns = Math.min(most, Math.max(1, changes.length));
   const solver = await openBlockSolver(base, changes, columns, backend, options.signal);
   try {
     const near = openRelaxation(
       await openLocalBase(base, solver.operator, changes, tolerance),
-      changes.reduce((most, each) => Math.max(most, each.added), 0),
+      spare,
     );
     if (isLocal) solver.destroy();
     const arcs = graph.axons.offsets[graph.particles];
@@ -191,16 +200,20 @@ async function solveTogether(
   open: readonly Open[],
 ): Promise<readonly Shift[]> {
   const { base, sums, changes, tolerance, floor, backend, signal } = run;
-  const { h, z, width, columns } = await solver.solve(
+  const solved = await solver.solve(
     open.map(({ relaxed }) => relaxed),
     tolerance,
   );
-  const shifts = [...reduceBlock(base, sums, h, z, width, columns, tolerance, floor)];
+  const shifts: Shift[] = [];
+  if (solved !== null) {
+    const { h, z, width, columns } = solved;
+    shifts.push(...reduceBlock(base, sums, h, z, width, columns, tolerance, floor));
+  }
   for (const [b, { at, relaxed }] of open.entries()) {
-    if (shifts[b].converged) continue;
+    if (b < shifts.length && shifts[b].converged) continue;
     const change = changes[indices[at]];
     const whole = await solveWhole(base, change, relaxed, tolerance, backend, signal);
-    if (!(whole.leftOut > shifts[b].leftOut)) shifts[b] = reduce(run, whole, relaxed);
+    if (!(whole.leftOut > shifts[b]?.leftOut)) shifts[b] = reduce(run, whole, relaxed);
   }
   return shifts;
 }

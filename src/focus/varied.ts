@@ -7,7 +7,7 @@
 // Everything is O(changes) beside the products.
 
 import type { Entries, Entry, Part, Scalars, Vector } from '../backend/backend.js';
-import type { ChangedParticle } from './local/changed-graph.js';
+import { cancellationOf, type ChangedParticle } from './local/changed-graph.js';
 import type { OperatorParts } from './operator-parts.js';
 import { compensatedSum } from './sums.js';
 
@@ -18,9 +18,11 @@ export interface VariedMeasures {
   /** Bounds of the norms of |Y_b| and |P_b|, entries by magnitude. */
   readonly stepNorms: Float64Array;
   readonly outNorms: Float64Array;
+  /** Bounds of ‖u‖₁ as it is summed: what all share, and what is put right at touched particles. */
+  readonly priorNorms: Float64Array;
   /** Additions that amending adds to any element. */
   readonly depth: number;
-  /** Σ h_b (φ/h_b)² − Σ h (φ/h)², per column. */
+  /** Σ h_b (φ/h_b)², per column. */
   squares(z: Vector): Promise<Float64Array>;
 }
 
@@ -111,16 +113,26 @@ export function varied(
     fromDangling: placeShares(parts, touched, ratios, 0),
     toPrior: placeShares(parts, touched, ratios, parts.parameters.teleport),
   };
+  const nowhere = place(() => ({ keep: 0, parts: [] }));
   const lost = workspace.place(
     touched
       .filter(({ degree }) => degree === 0)
       .map(({ index, column }) => ({ row: index, column, keep: 0, parts: [] })),
   );
-  const all = [saved, nothing, save, restore, enter, leave, join, lost, ...Object.values(shares)];
+  const places = Object.values(shares);
+  const all = [...places, saved, nothing, save, restore, enter, leave, join, nowhere, lost];
   return {
     measures: {
-      ...measuresOf(parts, columns, changes),
-      squares: (z) => squaresOf(parts, columns, touched, save, z),
+      ...measuresOf(parts, ratios, changes),
+      squares: async (z) => {
+        workspace.amend(saved, save, [{ numbers: z, factor: 1 }]);
+        workspace.amend(z, nowhere, []);
+        const weight = parts.vectors.measure;
+        const untouched = workspace.reduce([{ kind: 'dot', x: z, y: z, weight }]);
+        workspace.amend(z, restore, [{ numbers: saved, factor: 1 }]);
+        const [squares, values] = await workspace.numbers([...untouched, saved]);
+        return addSquares(parts, squares, touched, values);
+      },
     },
     enter: (x) => {
       workspace.amend(saved, save, [{ numbers: x, factor: 1 }]);
@@ -148,12 +160,13 @@ export function varied(
 
 /** out at one touched particle: the arcs that differ, its own term, and its own prior. */
 function leaving(
-  { host: { measure: h, prior }, adjacency, parameters }: OperatorParts,
+  parts: OperatorParts,
   { index, column, degree, sigma, leaving: away, arriving }: Touched,
   e: number,
 ): Omit<Entry, 'row' | 'column'> {
   // It is no longer there: no rounding may bring it back.
   if (degree === 0) return { keep: 0, parts: [] };
+  const { measure: h, prior } = parts.host;
   const arc =
     (source: number) =>
     ({ end, weight }: { readonly end: number; readonly weight: number }): Part => ({
@@ -163,8 +176,7 @@ function leaving(
       weight: weight / h[index],
     });
   // In terms of the shared prior, which `share` has been scaled for.
-  const own =
-    parameters.prior === 'degree' ? degree / adjacency.totalDegree : 1 / adjacency.particles;
+  const own = ownPrior(parts, degree);
   return {
     keep: 1,
     parts: [
@@ -176,12 +188,16 @@ function leaving(
   };
 }
 
+/** u of a particle of a column, in terms of the shared prior. */
+function ownPrior({ adjacency, parameters }: OperatorParts, degree: number): number {
+  if (parameters.prior === 'degree') return degree / adjacency.totalDegree;
+  return degree > 0 ? 1 / adjacency.particles : 0;
+}
+
 /** What makes the shared prior a column's own: Σd/Σd_b, or n/n_b. */
-function priorRatio(
-  { adjacency: { degree, totalDegree, particles }, parameters }: OperatorParts,
-  changes: readonly ChangedParticle[],
-): number {
-  if (parameters.prior === 'degree') return totalDegree / totalAfter(degree, totalDegree, changes);
+function priorRatio(parts: OperatorParts, changes: readonly ChangedParticle[]): number {
+  const { degree, totalDegree, particles } = parts.adjacency;
+  if (parts.parameters.prior === 'degree') return totalDegree / totalAfter(parts, changes);
   const gained = changes.reduce(
     (sum, each) => sum + Number(each.degree > 0) - Number(degree[each.index] > 0),
     0,
@@ -189,18 +205,16 @@ function priorRatio(
   return particles / (particles + gained);
 }
 
+/** Σ d_b, where nearly all of Σ d may go. */
 function totalAfter(
-  degree: Float64Array,
-  total: number,
+  { adjacency: { degree, totalDegree }, totalRest }: OperatorParts,
   changes: readonly ChangedParticle[],
 ): number {
-  return (
-    total +
-    compensatedSum(2 * changes.length, (k) => {
-      const each = changes[k >> 1];
-      return k % 2 === 0 ? each.degree : -degree[each.index];
-    })
-  );
+  return compensatedSum(2 * changes.length + 2, (k) => {
+    if (k < 2) return k === 0 ? totalDegree : totalRest;
+    const each = changes[(k >> 1) - 1];
+    return k % 2 === 0 ? each.degree : -degree[each.index];
+  });
 }
 
 /** Σ weight · z of each column: the weights of touched particles, and the prior's ratio. */
@@ -231,46 +245,42 @@ function placeShares(
 
 /** The parts of VariedMeasures that do not depend on a vector. */
 function measuresOf(
-  { adjacency: { degree, outStake, totalDegree }, scale }: OperatorParts,
-  columns: number,
+  parts: OperatorParts,
+  ratios: Float64Array,
   changes: readonly (readonly ChangedParticle[])[],
 ): Omit<VariedMeasures, 'squares'> {
-  const totals = new Float64Array(columns).fill(totalDegree / scale);
-  const stepNorms = new Float64Array(columns).fill(1);
-  const outNorms = new Float64Array(columns).fill(1);
+  const { scale, host } = parts;
+  const { totalDegree } = parts.adjacency;
+  const totals = ratios.map(() => totalDegree / scale);
+  const [stepNorms, outNorms, priorNorms] = [ratios, ratios, ratios].map((each) =>
+    each.map(() => 1),
+  );
   let depth = 0;
   changes.forEach((list, b) => {
-    totals[b] = totalAfter(degree, totalDegree, list) / scale;
+    totals[b] = totalAfter(parts, list) / scale;
     for (const each of list) {
-      depth = Math.max(depth, each.leaving.length + each.arriving.length + 8);
-      if (each.degree > 0)
-        stepNorms[b] = Math.max(stepNorms[b], (degree[each.index] + each.moved) / each.degree);
-      if (each.outStake > 0) {
-        const moved = each.leaving.reduce((sum, { weight }) => sum + Math.abs(weight), 0);
-        outNorms[b] = Math.max(outNorms[b], (outStake[each.index] + moved) / each.outStake);
-      }
+      const { index, leaving: away, arriving } = each;
+      depth = Math.max(depth, away.length + arriving.length + 8);
+      const { step, out } = cancellationOf(parts.adjacency, each);
+      stepNorms[b] = Math.max(stepNorms[b], step);
+      outNorms[b] = Math.max(outNorms[b], out);
+      const shared = host.prior[index] * host.measure[index];
+      priorNorms[b] += ratios[b] * (2 * shared + ownPrior(parts, each.degree));
     }
   });
-  return { totals, stepNorms, outNorms, depth };
+  return { totals, stepNorms, outNorms, priorNorms, depth };
 }
 
-async function squaresOf(
-  { workspace, host: { measure: h }, scale }: OperatorParts,
-  columns: number,
+/** Σ h_b (φ/h_b)² from that of the particles that are not touched. */
+function addSquares(
+  { host: { measure: h }, scale }: OperatorParts,
+  untouched: Float64Array,
   touched: readonly Touched[],
-  save: Entries,
-  z: Vector,
-): Promise<Float64Array> {
-  const differences = new Float64Array(columns);
-  if (touched.length === 0) return differences;
-  const gathered = workspace.scalars(touched.length);
-  workspace.amend(gathered, save, [{ numbers: z, factor: 1 }]);
-  const reading = workspace.numbers([gathered]);
-  workspace.release(gathered);
-  const [values] = await reading;
+  values: Float64Array,
+): Float64Array {
+  const squares = untouched.slice();
   touched.forEach(({ index, column, degree }, e) => {
-    if (degree === 0) return;
-    differences[column] += h[index] * values[e] ** 2 * ((h[index] * scale) / degree - 1);
+    if (degree > 0) squares[column] += (h[index] * values[e]) ** 2 * (scale / degree);
   });
-  return differences;
+  return squares;
 }

@@ -5,6 +5,9 @@
 import { check } from '../base/errors.js';
 import type { Graph } from './graph.js';
 
+/** Indices are of 32 bits. */
+const MOST_PARTICLES = 2 ** 32 - 1;
+
 /** One axon before and after; weights finite and ≥ 0, 0 where there is none. */
 export interface AxonChange {
   readonly from: number;
@@ -36,6 +39,11 @@ export function axonWeight({ axons, particles }: Graph, p: number, q: number): n
 
 /** Throws `bad-input` for changes that do not fit the graph. O(changes · log). */
 export function checkChanges(graph: Graph, { added, axons }: AxonChanges): void {
+  check(
+    Number.isInteger(added) && added >= 0 && added <= MOST_PARTICLES - graph.particles,
+    'bad-input',
+    () => `axon changes: expected an integer ≥ 0 of particles added, found ${added}`,
+  );
   const particles = graph.particles + added;
   const seen = new Set<number>();
   axons.forEach(({ from, to, before, after }, k) => {

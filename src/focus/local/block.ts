@@ -6,6 +6,7 @@
 import type { Backend, Entry, Vector } from '../../backend/backend.js';
 import { openCpu } from '../../backend/cpu/cpu.js';
 import type { AxonChanges } from '../../graph/change.js';
+import { FocusError } from '../../base/errors.js';
 import { withSpareRows } from '../adjacency.js';
 import { errorBound } from '../certificate.js';
 import { directionsOf, operatorOf, type FocusOperator } from '../operator.js';
@@ -19,8 +20,11 @@ import type { Relaxed } from './relax.js';
 export interface BlockSolver {
   /** R of the graph before, for one column. */
   readonly operator: FocusOperator;
-  /** Solves up to as many changed graphs as the block has columns. */
-  solve(open: readonly Relaxed[], tolerance: number): Promise<SolvedBlock>;
+  /**
+   * Solves up to as many changed graphs as the block has columns. Null where they are too far from
+   * the graph before, or from each other, for numbers that they share.
+   */
+  solve(open: readonly Relaxed[], tolerance: number): Promise<SolvedBlock | null>;
   destroy(): void;
 }
 
@@ -79,7 +83,15 @@ export async function openBlockSolver(
           block?.release();
           block = openBlock(parts, width);
         }
-        return solveBlock(base, start, block, open, tolerance, signal);
+        try {
+          return await solveBlock(base, start, block, open, tolerance, signal);
+        } catch (error) {
+          if (!(error instanceof FocusError && error.code === 'bad-input')) throw error;
+          // Its blocks hold numbers that are not finite.
+          block.release();
+          block = null;
+          return null;
+        }
       },
       destroy,
     };

@@ -40,6 +40,24 @@ export interface ChangedGraph {
   readonly marks: Int32Array;
 }
 
+/**
+ * By how much the sizes that are added for a particle's own columns of W/d and A/out exceed the
+ * sums, 1 and more: taking stake away cancels digits. O(changes of the particle).
+ */
+export function cancellationOf(
+  { degree, outStake }: Pick<TwoWayGraph, 'degree' | 'outStake'>,
+  particle: ChangedParticle,
+): { readonly step: number; readonly out: number } {
+  const { index, leaving, moved } = particle;
+  const movedOut = leaving.reduce((sum, { weight }) => sum + Math.abs(weight), 0);
+  const ratio = (before: number | undefined, added: number, after: number): number =>
+    after > 0 ? Math.max(1, ((before ?? 0) + added) / after) : 1;
+  return {
+    step: ratio(degree[index], moved, particle.degree),
+    out: ratio(outStake[index], movedOut, particle.outStake),
+  };
+}
+
 /** Both directions of a graph. O(particles + axons). */
 export function twoWayGraph(adjacency: Adjacency): TwoWayGraph {
   const { axons, degree, outStake } = adjacency;

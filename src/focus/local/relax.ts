@@ -71,24 +71,46 @@ export function relax(
   flow.arcs = 0;
   const graph = layChange(base.graph, changes, marks);
   try {
-    const leftOut = relaxLaid(scratch, graph, tolerance, mostArcs);
-    // A particle without a link is no longer there, whatever relaxation left of it.
-    for (const { index, degree } of graph.changed) {
-      if (degree > 0 || index >= base.graph.particles) continue;
-      addAt(excess, index, 0);
-      excess.values[index] = -base.phi[index];
-    }
+    const particles = particlesAfter(base, graph);
+    const leftOut = settleMass(scratch, graph, relaxLaid(scratch, graph, tolerance, mostArcs));
     return {
       ...entriesOf(excess),
       leftOut,
       arcs: flow.arcs,
-      particlesAfter: particlesAfter(base, graph),
+      particlesAfter: particles,
       changed: graph.changed,
     };
   } finally {
     removeChange(graph);
     clear(excess);
     clear(residual);
+  }
+}
+
+/**
+ * Makes χ = φ + η what focus can be: nothing at particles that are lost, and a sum above zero.
+ * Returns the bound after that; two distributions are never more than 2 apart.
+ */
+function settleMass({ base, excess }: Relaxation, graph: ChangedGraph, leftOut: number): number {
+  const before = 1 + sumsOf(excess).signed;
+  removeLost(base, graph, excess);
+  const after = 1 + sumsOf(excess).signed;
+  // The error of χ is not larger for it, but it counts in terms of its sum.
+  if (after > 0 && leftOut < Infinity) return leftOut * Math.max(1, before / after);
+  clear(excess);
+  removeLost(base, graph, excess);
+  const left = 1 + sumsOf(excess).signed;
+  const present = graph.changed.find(({ degree }) => degree > 0);
+  if (!(left > 2 ** -40) && present !== undefined) addAt(excess, present.index, 1);
+  return 2;
+}
+
+/** A particle without a link is no longer there, whatever relaxation left of it. */
+function removeLost(base: LocalBase, graph: ChangedGraph, excess: SparseVector): void {
+  for (const { index, degree } of graph.changed) {
+    if (degree > 0 || index >= base.graph.particles) continue;
+    addAt(excess, index, 0);
+    excess.values[index] = -base.phi[index];
   }
 }
 
@@ -120,16 +142,19 @@ function relaxLaid(
     const { absolute, signed } = sumsOf(residual);
     const mass = 1 + sumsOf(excess).signed;
     const lost = source.lost + flow.lost;
-    const unseen = (2 * (lost + roundingOf(scratch, graph, source, excess))) / gap / mass;
-    const leftOut = (absolute + Math.abs(signed)) / gap / mass + unseen;
+    const rounding = roundingOf(scratch, graph, source, excess);
+    // Far from the solution η may take more than there is: that proves nothing.
+    const scale = mass > 0 ? gap * mass : 0;
+    const unseen = (2 * (lost + rounding)) / scale;
+    const leftOut = (absolute + Math.abs(signed)) / scale + unseen;
     if (leftOut <= tolerance) return leftOut;
     const exhausted = stalled >= MOST_STALLED || flow.arcs > mostArcs;
     // What is not seen must leave room for what is: look closer, and measure again. In the end that
-    // pays only where it alone can meet the tolerance.
+    // pays only where it alone can meet the tolerance; what is rounded no closer look removes.
     const isHopeless = exhausted && leftOut - unseen > tolerance / 2;
     const share = exhausted ? 0 : UNSEEN_SHARE * leftOut;
     const room = isHopeless ? leftOut / 2 : Math.max(tolerance / 2, share);
-    if (unseen > room && least > allowed * LAST_LEAST) {
+    if (unseen > room && !((2 * rounding) / scale > room) && least > allowed * LAST_LEAST) {
       least /= 8;
       source = sourceOf(base, graph, flow, push, least);
       continue;
@@ -200,7 +225,8 @@ function cycle(
 /**
  * A bound of all roundings of a measurement in L1. An average adds at most as many numbers as a
  * particle has axons; k averages in a row carry k times that error, and weigh c_k; the sum of all
- * of them has as many terms again, and the series' length. All of it relative to what flows.
+ * of them has as many terms again, and the series' length. All of it relative to what flows, and
+ * more where stake that is taken away cancels.
  */
 function roundingOf(
   { base: { graph: before, series } }: Relaxation,
@@ -211,5 +237,5 @@ function roundingOf(
   const additions = before.mostTouching + 2 * changed.length + series.coefficients.length + 16;
   const averages = 2 + meanPowerBeyond(series, 0);
   const flow = 2 * sumsOf(excess).absolute + source.flow;
-  return 2 ** -52 * additions * averages * flow + source.rounding;
+  return 2 ** -52 * additions * averages * source.cancellation * flow + source.rounding;
 }

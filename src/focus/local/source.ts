@@ -6,7 +6,7 @@
 // ‖e_k‖₁ grows by at most 2 · (weight moved) · density with each power.
 
 import type { LocalBase } from './base.js';
-import type { ChangedGraph, ChangedParticle } from './changed-graph.js';
+import { cancellationOf, type ChangedGraph, type ChangedParticle } from './changed-graph.js';
 import { meanPowerBeyond } from './series.js';
 import { addAverages, followAxons, scatter, type Flow } from './flow.js';
 import { addAt, clear, sparseVector, type SparseVector } from './sparse.js';
@@ -18,8 +18,10 @@ export interface Source {
   readonly lost: number;
   /** L1 of all that flowed, which roundings are relative to. */
   readonly flow: number;
-  /** Roundings of the base's powers. */
+  /** Roundings of the base's powers, and of what is formed of them. */
   readonly rounding: number;
+  /** By how much what is added at a changed particle exceeds its sum, at most. */
+  readonly cancellation: number;
   /** Whether the change changes nothing. */
   readonly isEmpty: boolean;
 }
@@ -57,10 +59,14 @@ export function sourceOf(
     for (const particle of changed) injectColumn(base, particle, k - 1, next);
   };
   addAverages(flow, graph, NOTHING, out, least, 1, { powers: last, inject });
-  let [moved, relative] = [0, 0];
+  let [moved, relative, cancellation, powered] = [0, 0, 1, 0];
   for (const particle of changed) {
+    const most = largestPower(base, particle);
     moved += particle.moved;
-    relative += largestPower(base, particle);
+    relative += most * largestDifference(base, particle);
+    powered += 2 * most;
+    const { step, out } = cancellationOf(before, particle);
+    cancellation = Math.max(cancellation, step, out);
   }
   const beyond = meanPowerBeyond(series, last);
   const vector = Array.from(out.places.subarray(0, out.count), (place) => ({
@@ -72,7 +78,11 @@ export function sourceOf(
     vector,
     lost: flow.lost + beyond * 2 * moved * base.density,
     flow: total,
-    rounding: base.powerError * meanPowerBeyond(series, 0) * relative + 2 ** -50 * total,
+    rounding:
+      meanPowerBeyond(series, 0) *
+        (base.powerError * relative + 2 ** -50 * cancellation * powered) +
+      2 ** -50 * cancellation * total,
+    cancellation,
     isEmpty: changed.length === 0,
   };
 }
@@ -95,13 +105,18 @@ function injectColumn(
   for (const { end, weight } of arriving) addAt(next, end, value * share * weight);
 }
 
-/** ‖column of M' − column of M‖₁ times the largest (M^k φ)_i, for one changed particle. */
-function largestPower(
-  { columns, powers, graph: before }: LocalBase,
-  { index, degree, moved }: ChangedParticle,
-): number {
+/** The largest (M^k φ)_i, for one changed particle. */
+function largestPower({ columns, powers }: LocalBase, { index }: ChangedParticle): number {
   const column = columns.get(index);
   if (column === undefined) return 0;
-  const most = powers.reduce((largest, values) => Math.max(largest, values[column]), 0);
-  return most * 2 * Math.min(1, moved / Math.max(degree, before.degree[index]));
+  return powers.reduce((largest, values) => Math.max(largest, values[column]), 0);
+}
+
+/** A bound of ‖column of M' − column of M‖₁, for one changed particle. */
+function largestDifference(
+  { graph: before }: LocalBase,
+  { index, degree, moved }: ChangedParticle,
+): number {
+  if (index >= before.particles) return 0;
+  return 2 * Math.min(1, moved / Math.max(degree, before.degree[index]));
 }

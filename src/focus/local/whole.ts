@@ -4,7 +4,7 @@
 import type { Backend } from '../../backend/backend.js';
 import type { AxonChange, AxonChanges } from '../../graph/change.js';
 import type { Csr } from '../../graph/csr.js';
-import { focus } from '../focus.js';
+import { focus, LEAST_TOLERANCE } from '../focus.js';
 import type { ShiftBase } from './base.js';
 import type { Excess } from './shift.js';
 
@@ -28,7 +28,13 @@ export async function solveWhole(
     if (row !== undefined) start[row] = Math.max(0, start[row] + near.values[k]);
   });
   const graph = { particles: kept.length, axons, largestStake: 0 };
-  const options = { reading, teleport, mu, tau, lambda, prior, tolerance, start, signal };
+  const solver = {
+    tolerance: Math.max(LEAST_TOLERANCE, tolerance),
+    // All that had focus may be gone.
+    start: start.some((value) => value > 0) ? start : undefined,
+    signal,
+  };
+  const options = { reading, teleport, mu, tau, lambda, prior, ...solver };
   const solved = await focus(graph, options, backend);
   const added = kept.filter((i) => i >= phi.length);
   const all = Uint32Array.from({ length: phi.length + added.length }, (_, k) =>
