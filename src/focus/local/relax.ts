@@ -206,6 +206,8 @@ function cycle(
       largest = Math.max(largest, worth(places[k]));
     }
     if (absolute <= target || flow.arcs > mostArcs) break;
+    // Stakes so far apart that numbers overflow or vanish: nothing would be moved, for ever.
+    if (!(absolute < Infinity) || !(largest > 0)) break;
     threshold = Math.min(threshold, largest / 4);
     const { count } = residual;
     for (let k = 0; k < count; k++) {
