@@ -6,7 +6,7 @@ import { openCpu } from '../../src/backend/cpu/cpu.js';
 import { focus } from '../../src/focus/focus.js';
 import { changedAxons } from '../../src/focus/local/whole.js';
 import { resolveParameters, type FocusOptions } from '../../src/focus/parameters.js';
-import { shiftsOf, type ShiftOptions } from '../../src/focus/shifts.js';
+import { openShifts, shiftsOf, type ShiftOptions } from '../../src/focus/shifts.js';
 import { axonWeight, type AxonChanges } from '../../src/graph/change.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { denseFocus, DENSE_DEFAULTS } from '../dense.js';
@@ -174,6 +174,15 @@ describe('bounds of shifts', () => {
     await expect(shiftsFor(links, [[0, [[0, 1, 5]]]], {}, options)).rejects.toMatchObject({
       code: 'bad-parameter',
     });
+  });
+
+  it('refuses places outside the list of changes', async () => {
+    const graph = graphOf([['a', 'b', 1]]);
+    const { parameters, phi } = await focus(graph, {});
+    const base = { parameters, phi: phi.data, errorBound: 1e-9 };
+    const shifts = await openShifts(graph, base, [{ added: 0, axons: [] }]);
+    await expect(shifts.of([1])).rejects.toMatchObject({ code: 'bad-parameter' });
+    shifts.destroy();
   });
 
   it.each([-1, 1.5, NaN, 2 ** 33])('refuses %d particles added', async (added) => {
