@@ -153,6 +153,23 @@ describe('bounds of shifts', () => {
     expect(shifts[0].converged).toBe(true);
   });
 
+  it.each([0, 1e6])('an entropy where focus falls to nothing, after %d arcs', async (mostArcs) => {
+    const links: LinkTuple[] = [
+      ['a', 'b', 1],
+      ['b', 'a', 1],
+      ['b', 'c', 1],
+    ];
+    const list: To[] = [
+      [0, 1, 1e20],
+      [1, 0, 1e20],
+    ];
+    const { shifts } = await shiftsFor(links, [[0, list]], {}, { mostArcs });
+    expect(shifts[0].converged).toBe(true);
+    // From a focus on three particles to one half each.
+    const before = (await focus(graphOf(links), { tolerance: 1e-13 })).entropy;
+    expect(Math.abs(shifts[0].entropyPart - (before - Math.log(2)))).toBeLessThan(1e-7);
+  });
+
   it('a tolerance that no double meets is a result', async () => {
     const links: LinkTuple[] = [
       ['a', 'b', 1],
