@@ -51,7 +51,8 @@ const WINDOW = 8;
 export interface Shifts {
   /**
    * The shifts of some changes, in the order asked. In mode `local` each has the same bits whatever
-   * else is asked for; in mode `certified` that holds for the same list only.
+   * else is asked for; in mode `certified` that holds for the same list only. Throws
+   * `bad-parameter` for places outside the list of changes.
    */
   of(indices: readonly number[], onProgress?: (done: number) => void): Promise<readonly Shift[]>;
   destroy(): void;
@@ -162,6 +163,13 @@ async function compute(
   onProgress?: (done: number) => void,
 ): Promise<readonly Shift[]> {
   const { tolerance, columns, solver, signal } = run;
+  for (const index of indices) {
+    check(
+      Number.isInteger(index) && index >= 0 && index < run.changes.length,
+      'bad-parameter',
+      () => `shifts: expected places of ${run.changes.length} changes, found ${index}`,
+    );
+  }
   const shifts: (Shift | null)[] = indices.map(() => null);
   let open: Open[] = [];
   let done = 0;

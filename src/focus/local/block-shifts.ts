@@ -2,9 +2,9 @@
 // χ = z ⊙ h / mass, with Σχ = 1 up to what its sum shows; η = χ − φ. ln χ − ln φ is a short series
 // wherever η is small beside φ, which on a large graph is almost everywhere.
 
-import { logarithm, logarithmOfOnePlus } from '../../base/logarithm.js';
+import { logarithm } from '../../base/logarithm.js';
 import type { ShiftBase } from './base.js';
-import { shiftOf, type Shift, type ShiftSums } from './shift.js';
+import { logarithmOfRatio, shiftOf, type Shift, type ShiftSums } from './shift.js';
 
 /** One column of a solved block. */
 export interface SolvedColumn {
@@ -82,7 +82,8 @@ function bendOf(before: number, ofBefore: number, after: number, shift: number):
   if (after === 0) return -before * ofBefore;
   if (before === 0) return after * logarithm(after);
   const r = shift / before;
-  return after * (Math.abs(r) < SERIES ? r - r * r * (0.5 - r / 3) : logarithmOfOnePlus(r));
+  if (Math.abs(r) < SERIES) return after * (r - r * r * (0.5 - r / 3));
+  return after * logarithmOfRatio(after, before, ofBefore, shift);
 }
 
 /** Compensated sums side by side: sums.ts. */

@@ -100,8 +100,9 @@ function settleMass({ base, excess }: Relaxation, graph: ChangedGraph, leftOut: 
   clear(excess);
   removeLost(base, graph, excess);
   const left = 1 + sumsOf(excess).signed;
-  const present = graph.changed.find(({ degree }) => degree > 0);
-  if (!(left > 2 ** -40) && present !== undefined) addAt(excess, present.index, 1);
+  // All that had focus is gone: one particle that is there will do.
+  const present = graph.changed.find(({ degree }) => degree > 0)?.index ?? graph.marks.indexOf(0);
+  if (!(left > 2 ** -40)) addAt(excess, present, 1);
   return 2;
 }
 

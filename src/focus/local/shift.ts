@@ -220,6 +220,17 @@ function entriesAbove(
   return found.sort(([a], [b]) => a - b);
 }
 
+/** ln(after/before), both above zero, from their difference where that holds what it takes. */
+export function logarithmOfRatio(
+  after: number,
+  before: number,
+  ofBefore: number,
+  difference: number,
+): number {
+  const r = difference / before;
+  return r > -0.999 && r < 2 ** 52 ? logarithmOfOnePlus(r) : logarithm(after) - ofBefore;
+}
+
 /** χ ln χ − φ ln φ for χ = φ + η ≥ 0 without cancellation, and the sizes that were added for it. */
 function logarithmicRise(
   before: number,
@@ -232,7 +243,7 @@ function logarithmicRise(
     return { value, magnitude: Math.abs(value) };
   }
   const slope = excess * ofBefore;
-  const bend = after * logarithmOfOnePlus(excess / before);
+  const bend = after * logarithmOfRatio(after, before, ofBefore, excess);
   return { value: slope + bend, magnitude: Math.abs(slope) + Math.abs(bend) };
 }
 
