@@ -6,6 +6,8 @@
 //                g − p_K vanishes on constants z̄
 //   rounding     (γ + γ') λ_d ‖φ‖₁ + γ G √(Σh · Σh z²), γ = (2·depth + 24) u for products, γ' for the
 //                reduction that feeds the prior, G the amplification of Clenshaw's recurrence
+//                where columns vary, each part times what cancels where stake is taken away, and the
+//                prior's too: varied.ts
 // Both norms come from reductions on the machine, whose own error is inside the slack factor.
 
 import type { Vector } from '../backend/backend.js';

@@ -17,7 +17,10 @@ export interface BaseFocus {
   readonly parameters: Parameters;
   /** φ: n numbers ≥ 0 with sum 1. */
   readonly phi: Float64Array;
-  /** Proven L1 error of φ. */
+  /**
+   * Proven L1 error of φ, as its residual proves it: a shift counts on the residual being at most
+   * errorBound · (1 − κ), so a bound known in another way will not do.
+   */
   readonly errorBound: number;
 }
 
