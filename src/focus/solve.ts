@@ -6,6 +6,7 @@
 
 import type { Precision, Vector, Workspace } from '../backend/backend.js';
 import { FocusError } from '../base/errors.js';
+import { exponential } from '../base/exponential.js';
 import { logarithm } from '../base/logarithm.js';
 import { eventTurn } from '../base/turn.js';
 import { anderson, openHistory, type AndersonHistory } from './anderson.js';
@@ -200,8 +201,9 @@ async function refine(
       const residual = Math.max(...measured.residual);
       if (!(residual > 2 * goal) || mostIterations - iterations < 2) break;
       // As many stages as it takes, each by as much.
-      const stages = Math.ceil(logarithm(goal / residual) / logarithm(NEIGHBOURING_REDUCTION));
-      const target = stages > 1 ? residual * (goal / residual) ** (1 / stages) : goal;
+      const fall = logarithm(goal / residual);
+      const stages = Math.ceil(fall / logarithm(NEIGHBOURING_REDUCTION));
+      const target = stages > 1 ? residual * exponential(fall / stages) : goal;
       await correct(expansion.degreeFor((0.6 * target) / residual), target);
       if (stages <= 1) break;
     }
