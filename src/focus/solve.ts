@@ -189,24 +189,8 @@ async function refine(
     ]);
   };
   if (options.neighbour !== undefined) {
-    const { degree, residual: known } = options.neighbour;
-    const goal = NEIGHBOURING_SHARE * allowed;
-    for (let stage = 0; stage < MOST_NEIGHBOURING; stage++) {
-      await eventTurn();
-      options.signal?.throwIfAborted();
-      residualInto(operator, f, x, degree, right, known);
-      iterations++;
-      const measured = await measure(operator, degree, x, f, options.diffusionShare);
-      spread = Math.max(1, ...measured.spread);
-      const residual = Math.max(...measured.residual);
-      if (!(residual > 2 * goal) || mostIterations - iterations < 2) break;
-      // As many stages as it takes, each by as much.
-      const fall = logarithm(goal / residual);
-      const stages = Math.ceil(fall / logarithm(NEIGHBOURING_REDUCTION));
-      const target = stages > 1 ? residual * exponential(fall / stages) : goal;
-      await correct(expansion.degreeFor((0.6 * target) / residual), target);
-      if (stages <= 1) break;
-    }
+    const state = { spent: () => iterations, measured: () => iterations++, correct };
+    spread = await approach(operator, x, right, f, options, options.neighbour, state, allowed);
     expected = 0;
   }
   for (;;) {
@@ -236,6 +220,47 @@ async function refine(
     if (residual <= 2 * expansion.truncation(degree)) continue;
     await correct(roughDegree, expected);
   }
+}
+
+/** What `approach` shares with the loop that goes on from where it ends. */
+interface Approach {
+  /** Applications of R so far. */
+  readonly spent: () => number;
+  readonly measured: () => void;
+  /** x += δ of the residual f, to `target`, with an expansion of this degree. */
+  readonly correct: (degree: number, target: number) => Promise<void>;
+}
+
+/** Stages from the solution of a neighbour, judged by differences from it; returns the spread. */
+async function approach(
+  operator: FocusOperator,
+  x: Vector,
+  right: Vector | null,
+  f: Vector,
+  options: SolveOptions,
+  { degree, residual: known }: NonNullable<SolveOptions['neighbour']>,
+  { spent, measured: counted, correct }: Approach,
+  allowed: number,
+): Promise<number> {
+  const goal = NEIGHBOURING_SHARE * allowed;
+  let spread = 1;
+  for (let stage = 0; stage < MOST_NEIGHBOURING; stage++) {
+    await eventTurn();
+    options.signal?.throwIfAborted();
+    residualInto(operator, f, x, degree, right, known);
+    counted();
+    const measured = await measure(operator, degree, x, f, options.diffusionShare);
+    spread = Math.max(1, ...measured.spread);
+    const residual = Math.max(...measured.residual);
+    if (!(residual > 2 * goal) || options.mostIterations - spent() < 2) break;
+    // As many stages as it takes, each by as much.
+    const fall = logarithm(goal / residual);
+    const stages = Math.ceil(fall / logarithm(NEIGHBOURING_REDUCTION));
+    const target = stages > 1 ? residual * exponential(fall / stages) : goal;
+    await correct(operator.expansion.degreeFor((0.6 * target) / residual), target);
+    if (stages <= 1) break;
+  }
+  return spread;
 }
 
 /**
