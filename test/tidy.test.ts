@@ -34,10 +34,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   backend: ['graph', 'base'],
   focus: ['backend', 'graph', 'base'],
   rewards: ['focus', 'backend', 'graph', 'base'],
+  attribution: ['rewards', 'focus', 'backend', 'graph', 'base'],
   simulate: ['rewards', 'focus', 'backend', 'graph', 'base'],
   report: ['formats', 'graph', 'base'],
-  epoch: ['rewards', 'report', 'formats', 'focus', 'backend', 'graph', 'base'],
+  epoch: ['attribution', 'rewards', 'report', 'formats', 'focus', 'backend', 'graph', 'base'],
   'index.ts': [
+    'attribution',
     'epoch',
     'simulate',
     'rewards',
@@ -48,7 +50,18 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'base',
     'report',
   ],
-  cli: ['epoch', 'simulate', 'rewards', 'focus', 'backend', 'formats', 'graph', 'base', 'report'],
+  cli: [
+    'attribution',
+    'epoch',
+    'simulate',
+    'rewards',
+    'focus',
+    'backend',
+    'formats',
+    'graph',
+    'base',
+    'report',
+  ],
 };
 
 interface Import {
