@@ -42,6 +42,11 @@ export interface FocusOperator {
    * all, so that a correction's rounded mass dies out and does not grow. Cost as `apply`.
    */
   contract(out: Vector, z: Vector, degree: number, plus: Vector): void;
+  /**
+   * out = Q z + share · u + plus, Q = R without its prior: neither teleport nor what dangles
+   * returns. Share and plus may be left out. Cost as `apply`, without its reduction.
+   */
+  grow(out: Vector, z: Vector, degree: number, share: Scalars | null, plus: Vector | null): void;
   /** λ_d D z alone, or p_K(𝓛) z alone with other coefficients than R's. */
   diffusion(out: Vector, z: Vector): void;
   spectral(out: Vector, z: Vector, coefficients: Float64Array): void;
@@ -244,6 +249,11 @@ export function operatorOf(parts: OperatorParts, columns: number): FocusOperator
     contract: (out, z, degree, plus) => {
       const share = priorShare(z, 'fromDangling');
       const rest = [shareOfPrior(share), { coefficient: 1, vector: plus }];
+      clenshaw(out, z, coefficientsOf(degree), rest, share, true);
+    },
+    grow: (out, z, degree, share, plus) => {
+      const rest: Term[] = share === null ? [] : [shareOfPrior(share)];
+      if (plus !== null) rest.push({ coefficient: 1, vector: plus });
       clenshaw(out, z, coefficientsOf(degree), rest, share, true);
     },
     diffusion: (out, z) => {
