@@ -87,6 +87,40 @@ function chunkBlock<T>(
   if (live > 3) store<f64>(place, f64x2.extract_lane(high, 1), 24);
 }
 
+/**
+ * Eight columns over rows [first, last): 64 bytes of f64 or 32 of f32. The sums of chunkBlock, side
+ * by side, so that one addition need not wait for another.
+ */
+// @ts-ignore: decorator
+@inline
+function chunkEight<T>(
+  kind: u32, x: usize, y: usize, weight: usize, first: u32, last: u32, offset: usize, step: usize,
+  place: usize,
+): void {
+  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0, w = f64x2.splat(1);
+  const two = kind == KIND_DOT || kind == KIND_DISTANCE;
+  for (let row = first; row < last; row++) {
+    const at = x + <usize>row * step + offset, other = two ? y + <usize>row * step + offset : at;
+    if (weight) w = f64x2.splat(<f64>load<T>(weight + <usize>row * sizeof<T>()));
+    if (sizeof<T>() == 8) {
+      s0 = f64x2.add(s0, f64x2.mul(w, elements(kind, v128.load(at), v128.load(other))));
+      s1 = f64x2.add(s1, f64x2.mul(w, elements(kind, v128.load(at, 16), v128.load(other, 16))));
+      s2 = f64x2.add(s2, f64x2.mul(w, elements(kind, v128.load(at, 32), v128.load(other, 32))));
+      s3 = f64x2.add(s3, f64x2.mul(w, elements(kind, v128.load(at, 48), v128.load(other, 48))));
+    } else {
+      const a = v128.load(at), b = v128.load(other), c = v128.load(at, 16), d = v128.load(other, 16);
+      s0 = f64x2.add(s0, f64x2.mul(w, elements(kind, pair<T>(a, false), pair<T>(b, false))));
+      s1 = f64x2.add(s1, f64x2.mul(w, elements(kind, pair<T>(a, true), pair<T>(b, true))));
+      s2 = f64x2.add(s2, f64x2.mul(w, elements(kind, pair<T>(c, false), pair<T>(d, false))));
+      s3 = f64x2.add(s3, f64x2.mul(w, elements(kind, pair<T>(c, true), pair<T>(d, true))));
+    }
+  }
+  v128.store(place, s0);
+  v128.store(place, s1, 16);
+  v128.store(place, s2, 32);
+  v128.store(place, s3, 48);
+}
+
 /** Partial sums of all columns of rows [first, last) for one reduction of the given kind. */
 // @ts-ignore: decorator
 @inline
@@ -99,7 +133,12 @@ function columnsOf<T>(
     return;
   }
   const lanes: u32 = 16 / sizeof<T>();
-  for (let column: u32 = 0; column < columns; column += lanes) {
+  let whole: u32 = 0;
+  for (; whole + 8 <= columns; whole += 8) {
+    chunkEight<T>(kind, x, y, weight, first, last, <usize>whole * sizeof<T>(), step,
+      place + <usize>whole * sizeof<f64>());
+  }
+  for (let column = whole; column < columns; column += lanes) {
     const live = min<u32>(lanes, columns - column);
     chunkBlock<T>(kind, x, y, weight, first, last, <usize>column * sizeof<T>(), step,
       place + <usize>column * sizeof<f64>(), live);
