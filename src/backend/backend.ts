@@ -82,6 +82,22 @@ export interface Part extends Place {
   readonly weight: number;
 }
 
+/**
+ * The same entries as columns of numbers, for thousands of them. Row −1 stands for scalars; parts
+ * of entry e are from starts[e] up to starts[e + 1].
+ */
+export interface EntryTable {
+  readonly rows: Int32Array;
+  readonly columns: Uint32Array;
+  readonly keeps: Float64Array;
+  /** One more than entries. */
+  readonly starts: Uint32Array;
+  readonly sources: Uint8Array;
+  readonly partRows: Int32Array;
+  readonly partColumns: Uint32Array;
+  readonly weights: Float64Array;
+}
+
 /** Entries placed on a machine; opaque, made by Workspace.place. */
 export interface Entries {
   readonly count: number;
@@ -119,7 +135,7 @@ export interface Workspace {
    * Places entries, of which no two name one place; all places of the target, or of one source, are
    * in a block, or all in scalars. Throws `usage` otherwise. O(entries).
    */
-  place(entries: readonly Entry[]): Entries;
+  place(entries: readonly Entry[] | EntryTable): Entries;
   /**
    * Gives a block, entries or scalars made by `scalars` back; using them afterwards is a defect.
    */

@@ -6,7 +6,8 @@
 // A particle that a column loses stays zero in it; one that it gains has a spare row (adjacency.ts).
 // Everything is O(changes) beside the products.
 
-import type { Entries, Entry, Part, Scalars, Vector } from '../backend/backend.js';
+import type { Entries, Scalars, Vector } from '../backend/backend.js';
+import { openTable, SCALARS, type TableWriter } from '../backend/entries.js';
 import { cancellationOf, type ChangedParticle } from './local/changed-graph.js';
 import type { OperatorParts } from './operator-parts.js';
 import { compensatedSum } from './sums.js';
@@ -56,8 +57,9 @@ export interface Products {
   readonly share: Scalars | null;
 }
 
-/** One changed particle of one column, with the operator's numbers for it before and after. */
-interface Touched extends ChangedParticle {
+/** One changed particle of one column, and d/d_b there. */
+interface Touched {
+  readonly particle: ChangedParticle;
   readonly column: number;
   readonly sigma: number;
 }
@@ -71,56 +73,24 @@ export function varied(
   columns: number,
   changes: readonly (readonly ChangedParticle[])[],
 ): Varied {
-  const { workspace, scale } = parts;
-  const h = parts.host.measure;
-  const touched = changes.flatMap((list, column) =>
-    list.map((each): Touched => {
-      const whole = parts.vectors.perOut === null ? each.outStake : each.degree;
-      return { ...each, column, sigma: whole > 0 ? (h[each.index] * scale) / whole : 0 };
-    }),
-  );
+  const { workspace } = parts;
+  const touched = touchedOf(parts, changes);
   const ratios = Float64Array.from({ length: columns }, (_, b) =>
     priorRatio(parts, changes[b] ?? []),
   );
   const saved = workspace.scalars(touched.length);
   const nothing = workspace.scalars(columns);
-  const place = (entry: (each: Touched, e: number) => Omit<Entry, 'row' | 'column'>): Entries =>
-    workspace.place(
-      touched.map((each, e) => ({ row: each.index, column: each.column, ...entry(each, e) })),
-    );
-  const here = (each: Touched, source: number, weight: number): Part => ({
-    source,
-    weight,
-    row: each.index,
-    column: each.column,
-  });
-  const save = workspace.place(
-    touched.map((each, e) => ({ row: null, column: e, keep: 0, parts: [here(each, 0, 1)] })),
-  );
-  const restore = place((_, e) => ({
-    keep: 0,
-    parts: [{ source: 0, row: null, column: e, weight: 1 }],
-  }));
-  const enter = place(({ sigma }) => ({ keep: sigma, parts: [] }));
-  const leave = place((each, e) => leaving(parts, each, e));
-  const perOut = ({ index, outStake }: Touched): number =>
-    outStake > 0 ? (h[index] * scale) / outStake : 0;
-  const join = place((each) => ({
-    keep: 0,
-    parts: [here(each, 0, perOut(each)), here(each, 1, each.sigma)],
-  }));
-  const shares = {
-    fromDangling: placeShares(parts, touched, ratios, 0),
-    toPrior: placeShares(parts, touched, ratios, parts.parameters.teleport),
+  const { save, restore, enter, nowhere, leave, join, lost } = placeTables(parts, touched);
+  const shares = new Map<'fromDangling' | 'toPrior', Entries>();
+  const sharesOf = (weight: 'fromDangling' | 'toPrior'): Entries => {
+    const known = shares.get(weight);
+    if (known !== undefined) return known;
+    const teleport = weight === 'toPrior' ? parts.parameters.teleport : 0;
+    const placed = placeShares(parts, touched, ratios, teleport);
+    shares.set(weight, placed);
+    return placed;
   };
-  const nowhere = place(() => ({ keep: 0, parts: [] }));
-  const lost = workspace.place(
-    touched
-      .filter(({ degree }) => degree === 0)
-      .map(({ index, column }) => ({ row: index, column, keep: 0, parts: [] })),
-  );
-  const places = Object.values(shares);
-  const all = [...places, saved, nothing, save, restore, enter, leave, join, nowhere, lost];
+  const all = [saved, nothing, save, restore, enter, nowhere, leave, join, lost];
   return {
     measures: {
       ...measuresOf(parts, ratios, changes),
@@ -152,40 +122,102 @@ export function varied(
         { numbers: z, factor },
         { numbers: ahead ?? z, factor: ahead === null ? 0 : 1 },
       ]),
-    share: (sum, z, weight) => workspace.amend(sum, shares[weight], [{ numbers: z, factor: 1 }]),
+    share: (sum, z, weight) => workspace.amend(sum, sharesOf(weight), [{ numbers: z, factor: 1 }]),
     clear: (vector) => workspace.amend(vector, lost, []),
-    release: () => all.forEach((own) => workspace.release(own)),
+    release: () => [...all, ...shares.values()].forEach((own) => workspace.release(own)),
+  };
+}
+
+/** Changed particles by column and row, with the operator's numbers for them. */
+function touchedOf(
+  { vectors, host: { measure: h }, scale }: OperatorParts,
+  changes: readonly (readonly ChangedParticle[])[],
+): readonly Touched[] {
+  const touched: Touched[] = [];
+  changes.forEach((list, column) => {
+    for (const particle of [...list].sort((a, b) => a.index - b.index)) {
+      const { degree, outStake, index } = particle;
+      const whole = vectors.perOut === null ? outStake : degree;
+      touched.push({ particle, column, sigma: whole > 0 ? (h[index] * scale) / whole : 0 });
+    }
+  });
+  return touched;
+}
+
+/** What is done at touched particles around a product: Varied's hooks as entries. */
+interface Tables {
+  /** saved[e] = x there, and back. */
+  readonly save: Entries;
+  readonly restore: Entries;
+  readonly enter: Entries;
+  readonly nowhere: Entries;
+  readonly leave: Entries;
+  readonly join: Entries;
+  readonly lost: Entries;
+}
+
+function placeTables(parts: OperatorParts, touched: readonly Touched[]): Tables {
+  const { workspace, scale } = parts;
+  const h = parts.host.measure;
+  const count = touched.length;
+  const away = touched.reduce(
+    (sum, { particle }) => sum + particle.leaving.length + particle.arriving.length,
+    0,
+  );
+  const table = {
+    save: openTable(count, count),
+    restore: openTable(count, count),
+    enter: openTable(count, 0),
+    nowhere: openTable(count, 0),
+    leave: openTable(count, away + 2 * count),
+    join: openTable(count, 2 * count),
+  };
+  const gone = touched.filter(({ particle }) => particle.degree === 0);
+  const lost = openTable(gone.length, 0);
+  for (const { particle, column } of gone) lost.entry(particle.index, column, 0);
+  touched.forEach((each, e) => {
+    const { column, sigma } = each;
+    const { index, outStake } = each.particle;
+    table.save.entry(SCALARS, e, 0);
+    table.save.part(0, index, column, 1);
+    table.restore.entry(index, column, 0);
+    table.restore.part(0, SCALARS, e, 1);
+    table.enter.entry(index, column, sigma);
+    table.nowhere.entry(index, column, 0);
+    writeLeaving(table.leave, parts, each, e);
+    table.join.entry(index, column, 0);
+    table.join.part(0, index, column, outStake > 0 ? (h[index] * scale) / outStake : 0);
+    table.join.part(1, index, column, sigma);
+  });
+  const place = (writer: TableWriter): Entries => workspace.place(writer.end());
+  return {
+    save: place(table.save),
+    restore: place(table.restore),
+    enter: place(table.enter),
+    nowhere: place(table.nowhere),
+    leave: place(table.leave),
+    join: place(table.join),
+    lost: place(lost),
   };
 }
 
 /** out at one touched particle: the arcs that differ, its own term, and its own prior. */
-function leaving(
+function writeLeaving(
+  table: TableWriter,
   parts: OperatorParts,
-  { index, column, degree, sigma, leaving: away, arriving }: Touched,
+  { particle, column, sigma }: Touched,
   e: number,
-): Omit<Entry, 'row' | 'column'> {
+): void {
+  const { index, degree, leaving, arriving } = particle;
   // It is no longer there: no rounding may bring it back.
-  if (degree === 0) return { keep: 0, parts: [] };
+  table.entry(index, column, degree === 0 ? 0 : 1);
+  if (degree === 0) return;
   const { measure: h, prior } = parts.host;
-  const arc =
-    (source: number) =>
-    ({ end, weight }: { readonly end: number; readonly weight: number }): Part => ({
-      source,
-      row: end,
-      column,
-      weight: weight / h[index],
-    });
+  for (const { end, weight } of leaving) table.part(0, end, column, weight / h[index]);
+  for (const { end, weight } of arriving) table.part(1, end, column, weight / h[index]);
   // In terms of the shared prior, which `share` has been scaled for.
-  const own = ownPrior(parts, degree);
-  return {
-    keep: 1,
-    parts: [
-      ...away.map(arc(0)),
-      ...arriving.map(arc(1)),
-      { source: 2, row: null, column, weight: own / h[index] - prior[index] },
-      { source: 3, row: null, column: e, weight: 1 - sigma },
-    ],
-  };
+  table.part(2, SCALARS, column, ownPrior(parts, degree) / h[index] - prior[index]);
+  table.part(3, SCALARS, e, 1 - sigma);
 }
 
 /** u of a particle of a column, in terms of the shared prior. */
@@ -227,20 +259,22 @@ function placeShares(
   const { lambda } = parameters;
   const { measure: h, fromDangling, toPrior } = host;
   const shared = teleport > 0 ? toPrior : fromDangling;
-  const weightOf = ({ index, degree, outStake }: Touched): number => {
+  const weightOf = ({ index, degree, outStake }: ChangedParticle): number => {
     if (degree === 0) return 0;
     const dangling = outStake > 0 ? 0 : 1 - parameters.teleport;
     return lambda[0] * (teleport + dangling) * h[index];
   };
-  const byColumn = Array.from({ length: ratios.length }, (): Part[] => []);
-  for (const each of touched) {
-    const { index: row, column } = each;
-    const weight = (weightOf(each) - shared[row]) * ratios[column];
-    if (weight !== 0) byColumn[column].push({ source: 0, row, column, weight });
-  }
-  return workspace.place(
-    byColumn.map((parts, column) => ({ row: null, column, keep: ratios[column], parts })),
-  );
+  const table = openTable(ratios.length, touched.length);
+  let next = 0;
+  ratios.forEach((ratio, column) => {
+    table.entry(SCALARS, column, ratio);
+    for (; next < touched.length && touched[next].column === column; next++) {
+      const { particle } = touched[next];
+      const weight = (weightOf(particle) - shared[particle.index]) * ratio;
+      if (weight !== 0) table.part(0, particle.index, column, weight);
+    }
+  });
+  return workspace.place(table.end());
 }
 
 /** The parts of VariedMeasures that do not depend on a vector. */
@@ -279,7 +313,7 @@ function addSquares(
   values: Float64Array,
 ): Float64Array {
   const squares = untouched.slice();
-  touched.forEach(({ index, column, degree }, e) => {
+  touched.forEach(({ particle: { index, degree }, column }, e) => {
     if (degree > 0) squares[column] += (h[index] * values[e]) ** 2 * (scale / degree);
   });
   return squares;

@@ -389,7 +389,7 @@ export function amendMisuseCases(test: Test): void {
       const entry: Entry = { row: 2, column: 1, keep: 1, parts: [part] };
       const placing = (...entries: readonly Entry[]) => expect(() => workspace.place(entries));
       placing({ ...entry, row: 4 }).toThrow(/row below 4 or null, found 4/);
-      placing({ ...entry, row: -1 }).toThrow(/row below 4/);
+      placing({ ...entry, row: -1 }).toThrow(/a row or null, found -1/);
       placing({ ...entry, column: 0.5 }).toThrow(/column/);
       placing({ ...entry, parts: [{ ...part, row: 9 }] }).toThrow(/entry 0, part 0.*found 9/);
       placing({ ...entry, parts: [{ ...part, source: 4 }] }).toThrow(/0…3, found 4/);

@@ -3,21 +3,12 @@
 // In double precision whatever the format, one entry after the other: O(entries), too few to share
 // between threads.
 
-import type { Entries, Entry } from '../backend.js';
-import { demandsOf, type Demands } from '../entries.js';
+import type { Entries, Entry, EntryTable } from '../backend.js';
+import { demandsOf, tableOf, type Demands } from '../entries.js';
 
 /** Entries with rows in the workspace's own order; scalars are their row 0. */
-export interface CpuEntries extends Entries {
+export interface CpuEntries extends Entries, EntryTable {
   readonly demands: Demands;
-  readonly rows: Uint32Array;
-  readonly columns: Uint32Array;
-  readonly keeps: Float64Array;
-  /** Parts of entry e: from starts[e] up to starts[e + 1]. */
-  readonly starts: Uint32Array;
-  readonly sources: Uint8Array;
-  readonly partRows: Uint32Array;
-  readonly partColumns: Uint32Array;
-  readonly weights: Float64Array;
 }
 
 /** Numbers that entries read or write: (row, column) at row · stride + column. */
@@ -26,42 +17,42 @@ export interface Numbers {
   readonly stride: number;
 }
 
+const NOTHING = new Float64Array(0);
+
 /** Lays entries out; `place` gives the workspace's row of a particle. */
-export function placeEntries(entries: readonly Entry[], place: Uint32Array): CpuEntries {
-  const parts = entries.flatMap((entry) => entry.parts);
-  const row = (particle: number | null): number => (particle === null ? 0 : place[particle]);
-  const starts = new Uint32Array(entries.length + 1);
-  entries.forEach((entry, e) => {
-    starts[e + 1] = starts[e] + entry.parts.length;
-  });
-  return {
-    count: entries.length,
-    demands: demandsOf(entries, place.length),
-    rows: Uint32Array.from(entries, (entry) => row(entry.row)),
-    columns: Uint32Array.from(entries, (entry) => entry.column),
-    keeps: Float64Array.from(entries, (entry) => entry.keep),
-    starts,
-    sources: Uint8Array.from(parts, (part) => part.source),
-    partRows: Uint32Array.from(parts, (part) => row(part.row)),
-    partColumns: Uint32Array.from(parts, (part) => part.column),
-    weights: Float64Array.from(parts, (part) => part.weight),
+export function placeEntries(
+  entries: readonly Entry[] | EntryTable,
+  place: Uint32Array,
+): CpuEntries {
+  const table = tableOf(entries);
+  const demands = demandsOf(table, place.length);
+  const own = (rows: Int32Array): Int32Array => {
+    const placed = new Int32Array(rows.length);
+    for (let e = 0; e < rows.length; e++) placed[e] = rows[e] < 0 ? 0 : place[rows[e]];
+    return placed;
   };
+  const { rows, partRows } = table;
+  return { ...table, count: rows.length, demands, rows: own(rows), partRows: own(partRows) };
 }
 
 /** Rewrites the entries of the target, which is none of the sources. */
 export function amend(
   { values, stride }: Numbers,
   entries: CpuEntries,
-  sources: readonly (Numbers & { readonly factor: number })[],
+  given: readonly (Numbers & { readonly factor: number })[],
 ): void {
-  const { count, rows, columns, keeps, starts, partRows, partColumns, weights } = entries;
+  const { count, rows, columns, keeps, starts, sources, partRows, partColumns, weights } = entries;
+  const arrays = [0, 1, 2, 3].map((s) => given.at(s)?.values ?? NOTHING);
+  const strides = Int32Array.from([0, 1, 2, 3], (s) => given.at(s)?.stride ?? 0);
+  const factors = Float64Array.from([0, 1, 2, 3], (s) => given.at(s)?.factor ?? 0);
+  let k = 0;
   for (let e = 0; e < count; e++) {
     const at = rows[e] * stride + columns[e];
     // What is there may be no number at all where nothing of it is kept.
     let sum = keeps[e] === 0 ? 0 : keeps[e] * values[at];
-    for (let k = starts[e]; k < starts[e + 1]; k++) {
-      const from = sources[entries.sources[k]];
-      sum += weights[k] * from.factor * from.values[partRows[k] * from.stride + partColumns[k]];
+    for (const end = starts[e + 1]; k < end; k++) {
+      const s = sources[k];
+      sum += weights[k] * factors[s] * arrays[s][partRows[k] * strides[s] + partColumns[k]];
     }
     values[at] = sum;
   }

@@ -3,8 +3,8 @@
 // apart as stakes do: each is a mantissa and an exponent, and only a product of all leaves f32.
 
 import { invariant } from '../../base/errors.js';
-import type { Entries, Entry, Place } from '../backend.js';
-import { MOST_SOURCES, demandsOf, type Demands } from '../entries.js';
+import type { Entries, Entry, EntryTable } from '../backend.js';
+import { MOST_SOURCES, demandsOf, tableOf, type Demands } from '../entries.js';
 import { bitsOf } from './format.js';
 import type { Stage } from './product.js';
 import { split } from './scaling.js';
@@ -39,25 +39,26 @@ const ONE = wordsOf(1, 0);
 /** Lays entries out for amend.wgsl and uploads them; `place` gives the device row of a particle. */
 export function placeEntries(
   home: SmallBuffers,
-  entries: readonly Entry[],
+  entries: readonly Entry[] | EntryTable,
   place: Uint32Array,
 ): DeviceEntries {
-  const demands = demandsOf(entries, place.length);
-  if (entries.length === 0) return new DeviceEntries(home, 0, demands, null);
-  const parts = entries.reduce((sum, entry) => sum + entry.parts.length, 0);
-  const words = new Uint32Array(ENTRY_WORDS * entries.length + PART_WORDS * parts);
-  const rowOf = ({ row }: Place): number => (row === null ? 0 : place[row]);
-  let at = ENTRY_WORDS * entries.length;
-  entries.forEach((entry, e) => {
-    const first = at;
-    for (const part of entry.parts) {
-      words.set([part.source, rowOf(part), part.column, ...wordsOf(part.weight, 0)], at);
-      at += PART_WORDS;
-    }
-    const keep = wordsOf(entry.keep, 0);
-    words.set([rowOf(entry), entry.column, ...keep, first, at], ENTRY_WORDS * e);
-  });
-  return new DeviceEntries(home, entries.length, demands, home.take('entries', words));
+  const table = tableOf(entries);
+  const demands = demandsOf(table, place.length);
+  const { rows, columns, keeps, starts, sources, partRows, partColumns, weights } = table;
+  const count = rows.length;
+  if (count === 0) return new DeviceEntries(home, 0, demands, null);
+  const words = new Uint32Array(ENTRY_WORDS * count + PART_WORDS * weights.length);
+  const rowOf = (row: number): number => (row < 0 ? 0 : place[row]);
+  const partAt = (k: number): number => ENTRY_WORDS * count + PART_WORDS * k;
+  for (let e = 0; e < count; e++) {
+    const ends = [partAt(starts[e]), partAt(starts[e + 1])];
+    words.set([rowOf(rows[e]), columns[e], ...wordsOf(keeps[e], 0), ...ends], ENTRY_WORDS * e);
+  }
+  for (let k = 0; k < weights.length; k++) {
+    const weight = wordsOf(weights[k], 0);
+    words.set([sources[k], rowOf(partRows[k]), partColumns[k], ...weight], partAt(k));
+  }
+  return new DeviceEntries(home, count, demands, home.take('entries', words));
 }
 
 /** Records one dispatch; the target keeps its power of two. */

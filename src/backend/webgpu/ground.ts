@@ -3,7 +3,7 @@
 // (workspace.ts) and of exact.ts (exact-workspace.ts) are written above it.
 
 import { check, invariant } from '../../base/errors.js';
-import type { Entries, Entry, Scalars, Source, Vector } from '../backend.js';
+import type { Entries, Entry, EntryTable, Scalars, Source, Vector } from '../backend.js';
 import { checkAmend } from '../entries.js';
 import { DeviceEntries, placeEntries, recordAmend, type Operand } from './amend.js';
 import type { Structure } from './arrangement.js';
@@ -95,7 +95,7 @@ export class Ground {
   }
 
   /** Uploads entries. */
-  place(entries: readonly Entry[]): DeviceEntries {
+  place(entries: readonly Entry[] | EntryTable): DeviceEntries {
     this.#assertOpen();
     return placeEntries(this.#small, entries, this.stage.matrix.place);
   }

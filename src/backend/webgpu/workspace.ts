@@ -7,6 +7,7 @@ import type { Csr } from '../../graph/csr.js';
 import type {
   Entries,
   Entry,
+  EntryTable,
   Product,
   Reduction,
   Scalars,
@@ -77,7 +78,7 @@ class WebGpuWorkspace implements Workspace {
     return this.#ground.scalars(count);
   }
 
-  place(entries: readonly Entry[]): Entries {
+  place(entries: readonly Entry[] | EntryTable): Entries {
     return this.#ground.place(entries);
   }
 

@@ -130,7 +130,11 @@ class ChainBlock {
   private readonly start: Vector;
   private readonly scratch: SolveScratch;
   private readonly share: Scalars;
-  private readonly degrees: { readonly high: number; readonly rough: number; readonly update: number };
+  private readonly degrees: {
+    readonly high: number;
+    readonly rough: number;
+    readonly update: number;
+  };
   private readonly coalitions: Coalitions;
   private readonly measureBase: MeasureBase;
   private readonly allowed: number;
@@ -286,7 +290,9 @@ class ChainBlock {
   /** Measures all columns, and corrects those above the tolerance. */
   private async tick(
     columns: readonly Column[],
-  ): Promise<readonly { readonly error: number; readonly met: boolean; particlesGained: number }[]> {
+  ): Promise<
+    readonly { readonly error: number; readonly met: boolean; particlesGained: number }[]
+  > {
     this.ticks++;
     const { operator, workspace, scratch, z, degrees } = this;
     const { f, delta } = scratch;

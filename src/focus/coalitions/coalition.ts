@@ -77,9 +77,7 @@ function openCoalition(
     const loses = differences.some((difference) => difference < 0);
     const sum = (before: number, changes: readonly Axon[]): number =>
       sumOf([before, ...changes.map(({ difference }) => difference)]);
-    const outStake = loses
-      ? stakeOf('out', index, out)
-      : sum(adjacency.outStake[index] ?? 0, out);
+    const outStake = loses ? stakeOf('out', index, out) : sum(adjacency.outStake[index] ?? 0, out);
     return {
       index,
       outStake,

@@ -36,9 +36,11 @@ export function coalitionGameOf(
       return row;
     };
     return {
-      axons: axons.map(
-        ({ from, to, ...weights }): AxonChange => ({ from: rowOf(from), to: rowOf(to), ...weights }),
-      ),
+      axons: axons.map(({ from, to, ...weights }): AxonChange => ({
+        from: rowOf(from),
+        to: rowOf(to),
+        ...weights,
+      })),
     };
   });
   if (rows === 0 && spare.size === 0) {

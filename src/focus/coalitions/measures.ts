@@ -131,8 +131,7 @@ function addRise(
       magnitude += Math.abs(slope) + Math.abs(bend);
     } else {
       const own = i < phi.length ? spread[i] : 0;
-      const value =
-        after > 0 ? after * (logarithm(after) + own) : -before * (logarithms[i] + own);
+      const value = after > 0 ? after * (logarithm(after) + own) : -before * (logarithms[i] + own);
       rise += value;
       magnitude += Math.abs(value);
     }
