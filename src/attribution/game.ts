@@ -23,6 +23,8 @@ export interface ChainValues {
   readonly values: readonly bigint[];
   /** The largest proven error of a value, in 1; null where nothing is proven. */
   readonly errorBound: number | null;
+  /** Whether every value is as accurate as was asked; absent: yes. */
+  readonly converged?: boolean;
 }
 
 /** Players 0 … players − 1, and a machine that says what coalitions of them are worth. */

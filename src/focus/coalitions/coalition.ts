@@ -6,11 +6,11 @@
 import { FocusError } from '../../base/errors.js';
 import type { AxonChange } from '../../graph/change.js';
 import { transpose, type Csr } from '../../graph/csr.js';
-import type { Adjacency } from '../adjacency.js';
 import type { ChangedParticle } from '../local/changed-graph.js';
 import { compensatedSum } from '../sums.js';
+import type { Core } from './core.js';
 
-/** The axons of rows that a player changes; rows from adjacency.particles on are spare. */
+/** The axons of rows that a player changes; rows from axons.rows on are spare. */
 export interface PlayerChange {
   readonly axons: readonly AxonChange[];
 }
@@ -38,21 +38,21 @@ interface Axon {
 }
 
 /** Prepares coalitions over a graph. O(1); O(axons) once where a player takes stake away. */
-export function coalitionsOf(adjacency: Adjacency): Coalitions {
+export function coalitionsOf(core: Core): Coalitions {
   let reverse: Csr | null = null;
   const rowOf = (matrix: 'out' | 'in', row: number): readonly (readonly [number, number])[] => {
-    reverse ??= transpose(adjacency.axons);
-    const { rows, offsets, columns, weights } = matrix === 'out' ? adjacency.axons : reverse;
+    reverse ??= transpose(core.axons);
+    const { rows, offsets, columns, weights } = matrix === 'out' ? core.axons : reverse;
     if (row >= rows) return [];
     const arcs: [number, number][] = [];
     for (let k = offsets[row]; k < offsets[row + 1]; k++) arcs.push([columns[k], weights[k]]);
     return arcs;
   };
-  return { open: () => openCoalition(adjacency, rowOf) };
+  return { open: () => openCoalition(core, rowOf) };
 }
 
 function openCoalition(
-  adjacency: Adjacency,
+  core: Core,
   rowOf: (matrix: 'out' | 'in', row: number) => readonly (readonly [number, number])[],
 ): Coalition {
   const axons = new Map<string, Axon>();
@@ -77,13 +77,13 @@ function openCoalition(
     const loses = differences.some((difference) => difference < 0);
     const sum = (before: number, changes: readonly Axon[]): number =>
       sumOf([before, ...changes.map(({ difference }) => difference)]);
-    const outStake = loses ? stakeOf('out', index, out) : sum(adjacency.outStake[index] ?? 0, out);
+    const outStake = loses ? stakeOf('out', index, out) : sum(core.outStake[index] ?? 0, out);
     return {
       index,
       outStake,
       degree: loses
         ? outStake + stakeOf('in', index, into)
-        : sum(adjacency.degree[index] ?? 0, [...out, ...into]),
+        : sum(core.degree[index] ?? 0, [...out, ...into]),
       leaving: out.map(({ to, difference }) => ({ end: to, weight: difference })),
       arriving: into.map(({ from, difference }) => ({ end: from, weight: difference })),
       moved: differences.reduce((total, difference) => total + Math.abs(difference), 0),

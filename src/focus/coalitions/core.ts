@@ -13,18 +13,20 @@ import type { ShiftBase } from '../local/base.js';
 import type { TwoWayGraph } from '../local/changed-graph.js';
 import { compensatedSum } from '../sums.js';
 
-/** Rows that stand for particles, and sums over the rest. */
+/** Rows that stand for particles, and sums over the rest; numbers alone, so threads can share it. */
 export interface Core {
-  /** Degrees and axons of the rows; particles are rows. */
-  readonly adjacency: Adjacency;
+  /** Degrees and axons of the rows. */
+  readonly axons: Csr;
+  readonly outStake: Float64Array;
+  readonly degree: Float64Array;
+  /** Σ degree. */
+  readonly totalDegree: number;
   /** Row of a particle, −1 where no change moves it. */
   readonly rowOf: Int32Array;
   /** φ by row: of all particles that a row stands for. */
   readonly phi: Float64Array;
   /** By row: Σ s ln s over the particles it stands for, s their shares of it; 0 for one particle. */
   readonly spread: Float64Array;
-  /** By row: Σ s². */
-  readonly squares: Float64Array;
   /** Over particles that stay: Σφ, Σφ ln φ. */
   readonly stays: { readonly mass: number; readonly logarithms: number };
 }
@@ -55,35 +57,34 @@ export function coreOf(base: ShiftBase, touched: readonly number[]): Core {
   }
   const sumOf = (values: ArrayLike<number>): Float64Array => sumsByRow(rowOf, rows, values);
   const degree = sumOf(graph.degree);
-  const adjacency: Adjacency = {
-    axons: mergedAxons(graph.axons, rowOf, rows),
-    particles: rows,
-    outStake: sumOf(graph.outStake),
-    degree,
-    totalDegree: compensatedSum(rows, (row) => degree[row]),
-    largestPairDegree: base.adjacency.largestPairDegree,
-  };
-  const [spread, squares] = [new Float64Array(rows), new Float64Array(rows)];
+  const spread = new Float64Array(rows);
   for (let i = 0; i < graph.particles; i++) {
     const row = rowOf[i];
     if (row < 0) continue;
     const share = graph.degree[i] / degree[row];
-    squares[row] += share * share;
     if (share < 1) spread[row] += share * logarithm(share);
   }
   const staying = (term: (i: number) => number): number =>
     compensatedSum(phi.length, (i) => (rowOf[i] < 0 && phi[i] > 0 ? term(i) : 0));
   return {
-    adjacency,
+    axons: mergedAxons(graph.axons, rowOf, rows),
+    outStake: sumOf(graph.outStake),
+    degree,
+    totalDegree: compensatedSum(rows, (row) => degree[row]),
     rowOf,
     phi: sumOf(phi),
     spread,
-    squares,
     stays: {
       mass: staying((i) => phi[i]),
       logarithms: staying((i) => phi[i] * logarithm(phi[i])),
     },
   };
+}
+
+/** The rows as a graph of their own. The combinatorial Laplacian has none. */
+export function adjacencyOfCore({ axons, outStake, degree, totalDegree }: Core): Adjacency {
+  const largestPairDegree = (): number => Infinity;
+  return { axons, particles: axons.rows, outStake, degree, totalDegree, largestPairDegree };
 }
 
 /** Marks the components of some particles. */

@@ -1,7 +1,6 @@
 // Players of a game on one graph: changes by particle become changes by row of the core, and new
 // particles that several players name are one spare row.
 
-import { FocusError } from '../../base/errors.js';
 import type { NamedAxonChanges } from '../../graph/axon-changes.js';
 import type { AxonChange } from '../../graph/change.js';
 import type { ShiftBase } from '../local/base.js';
@@ -11,7 +10,6 @@ import { coreOf } from './core.js';
 
 /**
  * The game of these players, each with the axons it changes alone. O(particles + axons + changes).
- * Throws `bad-input` where no player changes anything.
  */
 export function coalitionGameOf(
   base: ShiftBase,
@@ -24,8 +22,9 @@ export function coalitionGameOf(
       for (const i of [from, to]) if (i < n) touched.add(i);
     }
   }
-  const core = coreOf(base, [...touched]);
-  const rows = core.adjacency.particles;
+  // New particles alone touch nothing, and a core needs a row.
+  const core = coreOf(base, touched.size > 0 ? [...touched] : [0]);
+  const { rows } = core.axons;
   const spare = new Map<string, number>();
   const players = changes.map(({ axons, names }): PlayerChange => {
     const rowOf = (i: number): number => {
@@ -43,8 +42,13 @@ export function coalitionGameOf(
       })),
     };
   });
-  if (rows === 0 && spare.size === 0) {
-    throw new FocusError('bad-input', 'signals: expected one at least that changes an axon');
-  }
-  return { base, core, players, spare: spare.size };
+  return {
+    parameters: base.parameters,
+    injection: base.injection,
+    particles: n,
+    errorBound: base.errorBound,
+    core,
+    players,
+    spare: spare.size,
+  };
 }

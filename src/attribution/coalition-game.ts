@@ -1,0 +1,132 @@
+// The game of signals on a graph: players are the changes of signals, a coalition is worth what its
+// changes together move, by a value function. Solved in double precision with a certificate for
+// each coalition, in blocks of columns on one or more threads; chains are walked whole, so a chain is
+// worth the same integers whatever is solved beside it.
+
+import { openCpu } from '../backend/cpu/cpu.js';
+import { check } from '../base/errors.js';
+import {
+  openChains,
+  type ChainOptions,
+  type CoalitionGame,
+  type SolvedChain,
+} from '../focus/coalitions/chains.js';
+import { coalitionGameOf } from '../focus/coalitions/game.js';
+import { shiftBaseOf, type BaseFocus } from '../focus/local/base.js';
+import type { NamedAxonChanges } from '../graph/axon-changes.js';
+import type { Graph } from '../graph/graph.js';
+import { openChainThreads, type ChainThreads } from './chain-threads.js';
+import type { Chain, ChainValues, Game } from './game.js';
+import { unitsOfValue, VALUE_FUNCTIONS, type Value, type ValueName } from './value-function.js';
+
+/** How a game is solved. */
+export interface CoalitionGameOptions {
+  readonly value: ValueName;
+  /** L1 error of each coalition's Δφ to certify, in (0, 2]; default 1e-7. */
+  readonly tolerance?: number | undefined;
+  /** Chains that a thread solves at once: 8, 16 … 64; default 8. No choice changes a bit. */
+  readonly columns?: number | undefined;
+  /** Threads, each with its own chains; default 1, which is this one. No choice changes a bit. */
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A game, and what each player is worth alone. */
+export interface OpenedGame extends Game {
+  /** v({i}) of each player: its local marginal. */
+  readonly local: readonly Value[];
+  /** Whether every player alone met the tolerance. */
+  readonly converged: boolean;
+  /** Rows of the part of the graph that players can move, and of all of it. */
+  readonly rows: number;
+  readonly particles: number;
+  destroy(): void;
+}
+
+const TOLERANCE = 1e-7;
+/** Columns of one tile of the kernels: narrower blocks are summed in another order. */
+const TILE = 8;
+const MOST_COLUMNS = 64;
+/** Bytes that the players' own moves may take; beyond, a chain's steps start without them. */
+const MOVES_BYTES = 2 ** 29;
+
+/**
+ * Opens the game of some changes of a graph and solves each player alone. The focus must be known
+ * to 1/16 of the tolerance. Throws `bad-parameter` for options out of range, readings and priors
+ * that changed graphs cannot have; `bad-input` for changes that contradict each other.
+ */
+export async function openCoalitionGame(
+  graph: Graph,
+  focus: BaseFocus,
+  changes: readonly NamedAxonChanges[],
+  options: CoalitionGameOptions,
+): Promise<OpenedGame> {
+  const tolerance = options.tolerance ?? TOLERANCE;
+  const columns = options.columns ?? TILE;
+  check(
+    columns % TILE === 0 && columns >= TILE && columns <= MOST_COLUMNS,
+    'bad-parameter',
+    () => `columns: expected 8, 16 … ${MOST_COLUMNS}, found ${columns}`,
+  );
+  const game = coalitionGameOf(shiftBaseOf(graph, focus), changes);
+  const solvers = await openSolvers(game, { tolerance, columns }, options.threads ?? 1);
+  try {
+    const { of } = VALUE_FUNCTIONS[options.value];
+    const alone = await solvers.alone(changes.length, options.signal);
+    return {
+      players: changes.length,
+      local: alone.map(({ measures }) => of(measures[0])),
+      converged: alone.every(({ converged }) => converged),
+      rows: game.core.axons.rows,
+      particles: game.particles,
+      walk: (chains, signal) => valuesOf(solvers.solve(chains, signal), of),
+      destroy: () => solvers.destroy(),
+    };
+  } catch (error) {
+    solvers.destroy();
+    throw error;
+  }
+}
+
+async function* valuesOf(
+  solved: AsyncIterable<SolvedChain>,
+  of: (measures: SolvedChain['measures'][number]) => Value,
+): AsyncGenerator<ChainValues> {
+  for await (const { index, measures, converged } of solved) {
+    const values = measures.map(of);
+    yield {
+      index,
+      values: values.map(({ value }) => unitsOfValue(value)),
+      errorBound: values.reduce((most, { errorBound }) => Math.max(most, errorBound), 0),
+      converged,
+    };
+  }
+}
+
+/** One solver on this thread, or threads with one each. */
+async function openSolvers(
+  game: CoalitionGame,
+  options: ChainOptions,
+  threads: number,
+): Promise<ChainThreads> {
+  check(
+    Number.isInteger(threads) && threads >= 1 && threads <= 256,
+    'bad-parameter',
+    () => `threads: expected an integer in 1…256, found ${threads}`,
+  );
+  const keepsMoves = (rows: number): boolean => 8 * rows * game.players.length <= MOVES_BYTES;
+  if (threads > 1) return openChainThreads({ game, options }, threads, keepsMoves);
+  const solver = await openChains(game, openCpu({ threads: 1 }), options);
+  return {
+    rows: solver.rows,
+    alone: async (players, signal) => {
+      const isKept = keepsMoves(solver.rows);
+      const moves = isKept ? new Float64Array(solver.rows * players) : null;
+      const solved = await solver.alone([...Array(players).keys()], moves, signal);
+      if (moves !== null) solver.useMoves(moves);
+      return [...solved].sort((a, b) => a.index - b.index);
+    },
+    solve: (chains: Iterable<Chain>, signal) => solver.solve(chains, signal),
+    destroy: () => solver.destroy(),
+  };
+}

@@ -1,0 +1,337 @@
+// The block of chains.ts: columns, their coalitions, and what a tick does to all of them.
+
+import type { Scalars, Term, Vector, Workspace } from '../../backend/backend.js';
+import { FocusError } from '../../base/errors.js';
+import { eventTurn } from '../../base/turn.js';
+import { anderson } from '../anderson.js';
+import { measure, type Measured } from '../certificate.js';
+import type { FocusOperator } from '../operator.js';
+import { openSolveScratch, type SolveScratch } from '../solve.js';
+import type { CoalitionChain, CoalitionGame, ChainOptions, SolvedChain } from './chains.js';
+import { coalitionsOf, type Coalition, type Coalitions } from './coalition.js';
+import type { Core } from './core.js';
+import {
+  measureBaseOf,
+  measureColumns,
+  type CoalitionMeasures,
+  type MeasureBase,
+} from './measures.js';
+
+/** Share of the allowed residual that truncation may use. */
+const TRUNCATION_SHARE = 0.25;
+/** Applications in a correction, and what its expansions leave, relative to what they act on. */
+const CORRECTION_ITERATIONS = 4;
+const ROUGH_TRUNCATION = 0.01;
+const UPDATE_TRUNCATION = 3e-4;
+/** Ticks after which a coalition is taken as it is. */
+const MOST_TICKS = 60;
+
+interface Column {
+  chain: CoalitionChain | null;
+  step: number;
+  coalition: Coalition;
+  measures: CoalitionMeasures[];
+  converged: boolean;
+  /** Ticks spent on this step. */
+  ticks: number;
+}
+
+/** The block and its columns. */
+export class ChainBlock {
+  ticks = 0;
+  steps = 0;
+  private readonly z: Vector;
+  private readonly start: Vector;
+  private readonly scratch: SolveScratch;
+  private readonly share: Scalars;
+  private readonly degrees: {
+    readonly high: number;
+    readonly rough: number;
+    readonly update: number;
+  };
+  private readonly coalitions: Coalitions;
+  private readonly measureBase: MeasureBase;
+  private readonly allowed: number;
+  private moves: readonly Vector[] = [];
+
+  constructor(
+    private readonly game: CoalitionGame,
+    private readonly workspace: Workspace,
+    private readonly operator: FocusOperator,
+    private readonly options: ChainOptions,
+  ) {
+    const { core, parameters } = game;
+    const { columns } = options;
+    const h = operator.hostMeasure;
+    this.z = workspace.vector(columns);
+    this.scratch = openSolveScratch(workspace, columns);
+    this.start = workspace.vector(1);
+    const start = new Float64Array(h.length);
+    core.phi.forEach((value, row) => (start[row] = value / h[row]));
+    workspace.write(this.start, start);
+    const weight = parameters.prior === 'degree' ? core.totalDegree : core.axons.rows;
+    this.share = constants(operator, columns, game.injection * weight);
+    this.coalitions = coalitionsOf(core);
+    this.measureBase = measureBaseOf(core, h, game.particles, game.errorBound);
+    // The error of φ counts twice in that of φ_S, and once more in that of the difference.
+    const left = options.tolerance - 3.2 * game.errorBound;
+    this.allowed = left * parameters.lambda[0] * parameters.teleport;
+    const { expansion } = operator;
+    this.degrees = {
+      high: expansion.degreeFor((TRUNCATION_SHARE * this.allowed) / spreadOf(core, h)),
+      rough: expansion.degreeFor(ROUGH_TRUNCATION),
+      update: expansion.degreeFor(UPDATE_TRUNCATION),
+    };
+  }
+
+  /**
+   * Solves players alone and writes χ_i − χ of each into row i of `moves`, players × rows, where
+   * it is given. Returns what each moved.
+   */
+  async alone(
+    players: readonly number[],
+    moves: Float64Array | null,
+    signal?: AbortSignal,
+  ): Promise<readonly SolvedChain[]> {
+    const { rows } = this.workspace;
+    const h = this.operator.hostMeasure;
+    const start = await this.workspace.read(this.start);
+    const width = this.options.columns;
+    const keep = (player: number, z: Float64Array, column: number): void => {
+      if (moves === null) return;
+      const first = player * rows;
+      for (let i = 0; i < rows; i++) moves[first + i] = (z[i * width + column] - start[i]) * h[i];
+    };
+    const chains = players.map((player) => ({ index: player, steps: [[player]] }));
+    const solved: SolvedChain[] = [];
+    for await (const chain of this.solve(chains, signal, keep)) solved.push(chain);
+    return solved;
+  }
+
+  /** From now on a joining player brings what it moves alone: rows of `moves`. */
+  useMoves(moves: Float64Array): void {
+    const { rows } = this.workspace;
+    const h = this.operator.hostMeasure;
+    this.moves = Array.from({ length: moves.length / rows }, (_, player) => {
+      const vector = this.workspace.vector(1);
+      const own = moves.subarray(player * rows, (player + 1) * rows);
+      this.workspace.write(
+        vector,
+        own.map((value, i) => value / h[i]),
+      );
+      return vector;
+    });
+  }
+
+  async *solve(
+    chains: Iterable<CoalitionChain>,
+    signal?: AbortSignal,
+    keep?: (chain: number, z: Float64Array, column: number) => void,
+  ): AsyncGenerator<SolvedChain> {
+    const source = chains[Symbol.iterator]();
+    const columns = Array.from({ length: this.options.columns }, () => this.idle());
+    let ready = columns.map(() => true);
+    for (;;) {
+      await eventTurn();
+      signal?.throwIfAborted();
+      this.advance(columns, ready, source);
+      if (columns.every(({ chain }) => chain === null)) return;
+      const solved = await this.tick(columns);
+      const done = columns.flatMap((state, column) => {
+        if (state.chain === null) return [];
+        const last = ++state.ticks >= MOST_TICKS;
+        if (solved[column].met || last) return [{ column, ...solved[column] }];
+        return [];
+      });
+      ready = columns.map(({ chain }) => chain === null);
+      if (done.length === 0) continue;
+      const z = await this.workspace.read(this.z);
+      const width = this.options.columns;
+      const measures = measureColumns(this.measureBase, z, width, done);
+      for (const [k, { column, met }] of done.entries()) {
+        const state = columns[column];
+        const chain = state.chain as CoalitionChain;
+        state.measures.push(measures[k]);
+        state.converged &&= met;
+        state.ticks = 0;
+        ready[column] = true;
+        this.steps++;
+        keep?.(chain.index, z, column);
+        if (++state.step < chain.steps.length) continue;
+        yield { index: chain.index, measures: state.measures, converged: state.converged };
+        columns[column] = this.idle();
+      }
+    }
+  }
+
+  private idle(): Column {
+    const coalition = this.coalitions.open();
+    return { chain: null, step: 0, coalition, measures: [], converged: true, ticks: 0 };
+  }
+
+  /** Gives free columns their next chain, and ready ones their next step and its start. */
+  private advance(
+    columns: Column[],
+    ready: readonly boolean[],
+    source: Iterator<CoalitionChain>,
+  ): void {
+    const keeps = new Float64Array(columns.length).fill(1);
+    const resets = new Float64Array(columns.length);
+    const joining: number[][] = columns.map(() => []);
+    columns.forEach((state, b) => {
+      if (!ready[b]) return;
+      if (state.chain === null) {
+        const next = source.next();
+        keeps[b] = 0;
+        resets[b] = 1;
+        if (next.done === true) return;
+        state.chain = next.value;
+      }
+      for (const player of state.chain.steps[state.step]) {
+        state.coalition.add(this.game.players[player]);
+        joining[b].push(player);
+      }
+    });
+    this.operator.vary(columns.map(({ coalition }) => coalition.changed()));
+    const terms: Term[] = [
+      { coefficient: keeps, vector: this.z },
+      { coefficient: resets, vector: this.start },
+    ];
+    joining.forEach((list, b) => {
+      for (const player of list) {
+        const vector = this.moves.at(player);
+        if (vector === undefined) continue;
+        const coefficient = new Float64Array(columns.length);
+        coefficient[b] = 1;
+        terms.push({ coefficient, vector });
+      }
+    });
+    this.accumulate(terms);
+    this.operator.varied()?.clear(this.z);
+  }
+
+  /** z = Σ terms, however many. */
+  private accumulate(terms: readonly Term[]): void {
+    const most = 24;
+    this.workspace.combine(this.z, terms.slice(0, most));
+    for (let k = most; k < terms.length; k += most - 1) {
+      const some = terms.slice(k, k + most - 1);
+      this.workspace.combine(this.z, [{ coefficient: 1, vector: this.z }, ...some]);
+    }
+  }
+
+  /** Measures all columns, and corrects those above the tolerance. */
+  private async tick(
+    columns: readonly Column[],
+  ): Promise<
+    readonly { readonly error: number; readonly met: boolean; particlesGained: number }[]
+  > {
+    this.ticks++;
+    const { operator, workspace, scratch, z, degrees } = this;
+    const { f, delta } = scratch;
+    operator.grow(f, z, degrees.high, this.share, null);
+    workspace.combine(f, [one(f), { coefficient: -1, vector: z }]);
+    const at = await this.measured(degrees.high, z);
+    const unsure = doubled(at);
+    let errors = at.residual.map((r, b) => r + Math.abs(at.drift[b]) + unsure[b]);
+    const tolerance = (b: number): number => this.allowed * at.mass[b];
+    const wrong = columns.map(({ chain }, b) => chain !== null && !(errors[b] <= tolerance(b)));
+    if (wrong.some(Boolean)) {
+      await anderson({
+        workspace,
+        history: scratch.history,
+        measure: operator.measure,
+        x: delta,
+        imageOfZero: f,
+        image: (out, point) => operator.grow(out, point, degrees.rough, null, f),
+        target: 0,
+        mostIterations: CORRECTION_ITERATIONS,
+      });
+      const { image } = scratch.history.points[0];
+      operator.grow(image, delta, degrees.update, null, null);
+      workspace.combine(f, [one(f), one(image), { coefficient: -1, vector: delta }]);
+      const then = await this.measured(degrees.update, delta);
+      const more = doubled(then);
+      const mask = Float64Array.from(wrong, Number);
+      workspace.combine(z, [one(z), { coefficient: mask, vector: delta }]);
+      errors = errors.map((error, b) => {
+        if (!wrong[b]) return error;
+        // What adding δ to χ rounds, and f.
+        const sums = 8 * workspace.unitRoundoff * (at.mass[b] + at.residual[b]);
+        return then.residual[b] + Math.abs(then.drift[b]) + unsure[b] + more[b] + sums;
+      });
+    }
+    const { lambda, teleport } = this.game.parameters;
+    return Array.from(errors, (error, b) => ({
+      error: error / (lambda[0] * teleport),
+      met: error <= tolerance(b),
+      particlesGained: this.gained(columns[b].coalition),
+    }));
+  }
+
+  /** measure() of a point whose residual is in f, and Σ f. */
+  private async measured(
+    degree: number,
+    point: Vector,
+  ): Promise<Measured & { readonly drift: Float64Array }> {
+    const { operator, workspace, scratch } = this;
+    const { lambda } = this.game.parameters;
+    const sums = workspace.reduce([{ kind: 'sum', x: scratch.f, weight: operator.measure }]);
+    const measured = await measure(operator, degree, point, scratch.f, lambda[0]);
+    const [drift] = await workspace.numbers(sums);
+    if (measured.residual.some((value) => !Number.isFinite(value))) throw beyondPrecision();
+    return { ...measured, drift };
+  }
+
+  private gained(coalition: Coalition): number {
+    const { degree } = this.game.core;
+    return coalition
+      .changed()
+      .reduce((sum, each) => sum + Number(each.degree > 0) - Number(degree[each.index] > 0), 0);
+  }
+}
+
+/** Truncation and rounding, which may have a sum of their own. */
+function doubled({ truncation, rounding }: Measured): Float64Array {
+  return truncation.map((value, b) => 2 * (value + rounding[b]));
+}
+
+function one(vector: Vector): Term {
+  return { coefficient: 1, vector };
+}
+
+/** The same number for every column, on the machine. */
+function constants(operator: FocusOperator, columns: number, value: number): Scalars {
+  const { workspace, measure: h, hostMeasure } = operator;
+  const scalars = workspace.scalars(columns);
+  const entries = workspace.place(
+    Array.from({ length: columns }, (_, column) => ({
+      row: null,
+      column,
+      keep: 0,
+      parts: [{ source: 0, row: 0, column: 0, weight: value / hostMeasure[0] }],
+    })),
+  );
+  workspace.amend(scalars, entries, [{ numbers: h, factor: 1 }]);
+  workspace.release(entries);
+  return scalars;
+}
+
+/** √(Σh · Σh(z − z̄)²) of the graph before, and 1 at least. */
+function spreadOf({ phi }: Core, h: Float64Array): number {
+  let [measure, mass, squares] = [0, 0, 0];
+  phi.forEach((value, row) => {
+    measure += h[row];
+    mass += value;
+    squares += (value * value) / h[row];
+  });
+  return Math.max(1, Math.sqrt(Math.max(0, measure * squares - mass * mass)));
+}
+
+function beyondPrecision(): FocusError {
+  return new FocusError(
+    'bad-input',
+    'stakes: expected a span that f64 arithmetic holds, found numbers that are not finite',
+    'remove links of vanishing or astronomic stake',
+  );
+}
