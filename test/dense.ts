@@ -13,6 +13,8 @@ export interface DenseParameters {
   readonly mu: number;
   readonly tau: number;
   readonly lambda: readonly [number, number, number];
+  /** Default degree. */
+  readonly prior?: 'degree' | 'uniform';
 }
 
 export const DENSE_DEFAULTS: DenseParameters = {
@@ -36,7 +38,7 @@ export function denseOperator(graph: Graph, parameters: DenseParameters): Matrix
   const laplacian = zeros(n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
-      const u = d[i] / total;
+      const u = parameters.prior === 'uniform' ? 1 / n : d[i] / total;
       const step = out[j] > 0 ? a[j][i] / out[j] : u;
       diffusion[i][j] = (1 - t) * step + t * u;
       const w = a[i][j] + a[j][i];

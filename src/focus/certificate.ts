@@ -56,7 +56,8 @@ export async function measure(
   const amplified = roundingAmplification(coefficients, stepNorm);
   const amplification = (b: number): number => amplified * (varied?.stepNorms[b] ?? 1);
   const u = workspace.unitRoundoff;
-  const gamma = (2 * (workspace.summationDepth(z.columns) + (varied?.depth ?? 0)) + 24) * u;
+  const depth = workspace.summationDepth(z.columns);
+  const gamma = (b: number): number => (2 * (depth + (varied?.depths[b] ?? 0)) + 24) * u;
   // The share that goes to the prior is a reduction over all particles, times a rounded prior.
   const share = (workspace.reductionDepth(z.columns) + 16) * u;
   const spread = square.map((_, b) => {
@@ -68,10 +69,10 @@ export async function measure(
     truncation: spread.map((s) => epsilon * s),
     rounding: square.map(
       (_, b) =>
-        (gamma * (varied?.outNorms[b] ?? 1) + share * (varied?.priorNorms[b] ?? 1)) *
+        (gamma(b) * (varied?.outNorms[b] ?? 1) + share * (varied?.priorNorms[b] ?? 1)) *
           diffusionShare *
           magnitude[b] +
-        gamma * amplification(b) * Math.sqrt(squared(b)),
+        gamma(b) * amplification(b) * Math.sqrt(squared(b)),
     ),
     spread,
     mass,

@@ -21,8 +21,8 @@ export interface VariedMeasures {
   readonly outNorms: Float64Array;
   /** Bounds of ‖u‖₁ as it is summed: what all share, and what is put right at touched particles. */
   readonly priorNorms: Float64Array;
-  /** Additions that amending adds to any element. */
-  readonly depth: number;
+  /** Additions that amending adds to any element, per column. */
+  readonly depths: Float64Array;
   /** Σ h_b (φ/h_b)², per column. */
   squares(z: Vector): Promise<Float64Array>;
 }
@@ -286,15 +286,14 @@ function measuresOf(
   const { scale, host } = parts;
   const { totalDegree } = parts.adjacency;
   const totals = ratios.map(() => totalDegree / scale);
-  const [stepNorms, outNorms, priorNorms] = [ratios, ratios, ratios].map((each) =>
-    each.map(() => 1),
+  const [stepNorms, outNorms, priorNorms, depths] = [1, 1, 1, 0].map((value) =>
+    ratios.map(() => value),
   );
-  let depth = 0;
   changes.forEach((list, b) => {
     totals[b] = totalAfter(parts, list) / scale;
     for (const each of list) {
       const { index, leaving: away, arriving } = each;
-      depth = Math.max(depth, away.length + arriving.length + 8);
+      depths[b] = Math.max(depths[b], away.length + arriving.length + 8);
       const { step, out } = cancellationOf(parts.adjacency, each);
       stepNorms[b] = Math.max(stepNorms[b], step);
       outNorms[b] = Math.max(outNorms[b], out);
@@ -302,7 +301,7 @@ function measuresOf(
       priorNorms[b] += ratios[b] * (2 * shared + ownPrior(parts, each.degree));
     }
   });
-  return { totals, stepNorms, outNorms, priorNorms, depth };
+  return { totals, stepNorms, outNorms, priorNorms, depths };
 }
 
 /** Σ h_b (φ/h_b)² from that of the particles that are not touched. */
