@@ -7,7 +7,6 @@
 
 import { check } from '../base/errors.js';
 import { enumerateShapley } from './enumeration.js';
-import type { EstimatorName } from './estimators/estimators.js';
 import type { Steps } from './estimators/estimator.js';
 import { VALUE_ONE, type Game } from './game.js';
 
@@ -36,83 +35,138 @@ export interface Surrogate {
   value(coalition: readonly number[]): number;
   /** What making it cost, in evaluations of v. */
   readonly evaluations: number;
+  /**
+   * Sets of players that do not meet: the surrogate is then Σ value(S ∩ part). Default: all players
+   * as one.
+   */
+  readonly parts?: readonly (readonly number[])[] | undefined;
 }
 
 /** How Shapley values of a surrogate are found. */
 export interface ControlOptions {
-  /** Up to this many players by enumeration; default 12, most 16. */
+  /** Parts of up to this many players by enumeration; default 12, most 16. */
   readonly enumerateUpTo?: number | undefined;
-  /** Finds them for more players: shapleyOf, with a great many orderings. */
+  /** Finds them for larger parts: shapleyOf, with a great many orderings. */
   readonly sample?: ((game: Game) => Promise<SampledShares>) | undefined;
 }
 
 /** Shares found by sampling. */
 export interface SampledShares {
-  readonly grand: bigint;
   readonly shares: readonly bigint[];
   readonly errors: readonly number[];
 }
 
 const ONE = Number(VALUE_ONE);
+/** Values of parts of up to this many players are kept. */
+const KEPT_PLAYERS = 16;
 
 /**
- * Makes a control variate of a surrogate: Shapley values by enumeration, or by `sample` for more
- * players. Values are kept once computed for up to 16 players. Throws `too-large` for more players
- * without `sample`.
+ * Makes a control variate of a surrogate: Shapley values of each part by enumeration, or by `sample`
+ * for parts of more players. Throws `too-large` for such parts without `sample`.
  */
 export async function controlOf(
   surrogate: Surrogate,
   options: ControlOptions = {},
 ): Promise<ControlVariate> {
-  const { players } = surrogate;
-  const limit = Math.min(16, options.enumerateUpTo ?? 12);
-  const game = gameOf(surrogate);
-  const known = { name: surrogate.name, players, evaluations: surrogate.evaluations };
-  if (players <= limit) {
-    const { grand, shares } = await enumerateShapley(game, { mostPlayers: limit });
-    return { ...known, grand, shares, shareErrors: shares.map(() => 0), valuesOf: game.valuesOf };
+  const { name, players, evaluations } = surrogate;
+  const limit = Math.min(KEPT_PLAYERS, options.enumerateUpTo ?? 12);
+  const parts = partsOf(surrogate);
+  const shares = new Array<bigint>(players).fill(0n);
+  const shareErrors = new Array<number>(players).fill(0);
+  for (const part of parts) {
+    const found = await sharesOfPart(part, limit, options);
+    part.members.forEach((player, i) => {
+      shares[player] = found.shares[i];
+      shareErrors[player] = found.errors[i];
+    });
   }
-  const { sample } = options;
-  check(
-    sample !== undefined,
-    'too-large',
-    () => `surrogate: ${players} players are too many to enumerate, and nothing samples them`,
-    'give a function that samples their Shapley values',
-  );
-  const { grand, shares, errors } = await sample(game);
-  return { ...known, grand, shares, shareErrors: errors, valuesOf: game.valuesOf };
-}
-
-/** The name of the estimator a control variate's own Shapley values are sampled with. */
-export const SURROGATE_ESTIMATOR: EstimatorName = 'spherical';
-
-interface SurrogateGame extends Game {
-  valuesOf(steps: Steps): readonly bigint[];
+  const valuesOf = valuesBy(parts, players);
+  const [grand] = valuesOf([Array.from({ length: players }, (_, i) => i)]);
+  return { name, players, grand, shares, shareErrors, evaluations, valuesOf };
 }
 
 /** A surrogate as a game. */
-export function gameOf(surrogate: Surrogate): SurrogateGame {
-  const cache = surrogate.players <= 16 ? new Map<number, bigint>() : null;
-  const units = (members: readonly number[]): bigint =>
-    BigInt(Math.round(surrogate.value(members) * ONE));
-  const valueOf = (members: ReadonlySet<number>): bigint => {
-    const sorted = [...members].sort((a, b) => a - b);
-    if (cache === null) return units(sorted);
-    const mask = sorted.reduce((bits, player) => bits | (1 << player), 0);
-    let value = cache.get(mask);
-    if (value === undefined) cache.set(mask, (value = units(sorted)));
-    return value;
-  };
-  const valuesOf = (steps: Steps): readonly bigint[] => {
-    const members = new Set<number>();
+export function gameOf(surrogate: Surrogate): Game {
+  return gameBy(surrogate.players, valuesBy(partsOf(surrogate), surrogate.players));
+}
+
+interface Part {
+  /** Ascending. */
+  readonly members: readonly number[];
+  /** Value in units of some of them, ascending. */
+  units(members: readonly number[]): bigint;
+}
+
+function partsOf({ players, parts, value }: Surrogate): Part[] {
+  const all = parts ?? [Array.from({ length: players }, (_, i) => i)];
+  return all.map((members) => {
+    const units = (some: readonly number[]): bigint => BigInt(Math.round(value(some) * ONE));
+    if (members.length > KEPT_PLAYERS) return { members, units };
+    const places = new Map(members.map((player, i) => [player, i]));
+    const kept = new Map<number, bigint>();
+    return {
+      members,
+      units: (some) => {
+        const mask = some.reduce((bits, player) => bits | (1 << (places.get(player) ?? 0)), 0);
+        let found = kept.get(mask);
+        if (found === undefined) kept.set(mask, (found = units(some)));
+        return found;
+      },
+    };
+  });
+}
+
+async function sharesOfPart(
+  { members, units }: Part,
+  limit: number,
+  { sample }: ControlOptions,
+): Promise<SampledShares> {
+  const local = (steps: Steps): bigint[] => {
+    const inside: number[] = [];
     return steps.map((added) => {
-      for (const player of added) members.add(player);
-      return valueOf(members);
+      inside.push(...added);
+      return units([...inside].sort((a, b) => a - b).map((i) => members[i]));
     });
   };
+  const game = gameBy(members.length, local);
+  if (members.length <= limit) {
+    const { shares } = await enumerateShapley(game, { mostPlayers: limit });
+    return { shares, errors: shares.map(() => 0) };
+  }
+  check(
+    sample !== undefined,
+    'too-large',
+    () => `surrogate: ${members.length} players are too many to enumerate, and nothing samples them`,
+    'give a function that samples their Shapley values',
+  );
+  return sample(game);
+}
+
+/** Values of chains, summed over parts; a part is asked again only where it gained a player. */
+function valuesBy(parts: readonly Part[], players: number): (steps: Steps) => readonly bigint[] {
+  const partOf = new Array<number>(players).fill(0);
+  parts.forEach(({ members }, k) => {
+    for (const player of members) partOf[player] = k;
+  });
+  return (steps) => {
+    const inside: number[][] = parts.map(() => []);
+    const values = parts.map(() => 0n);
+    let total = 0n;
+    return steps.map((added) => {
+      for (const player of added) inside[partOf[player]].push(player);
+      for (const k of new Set(added.map((player) => partOf[player]))) {
+        const value = parts[k].units([...inside[k]].sort((a, b) => a - b));
+        total += value - values[k];
+        values[k] = value;
+      }
+      return total;
+    });
+  };
+}
+
+function gameBy(players: number, valuesOf: (steps: Steps) => readonly bigint[]): Game {
   return {
-    players: surrogate.players,
-    valuesOf,
+    players,
     async *walk(chains, signal) {
       for (const { index, steps } of chains) {
         signal?.throwIfAborted();
