@@ -136,7 +136,8 @@ async function sharesOfPart(
   check(
     sample !== undefined,
     'too-large',
-    () => `surrogate: ${members.length} players are too many to enumerate, and nothing samples them`,
+    () =>
+      `surrogate: ${members.length} players are too many to enumerate, and nothing samples them`,
     'give a function that samples their Shapley values',
   );
   return sample(game);

@@ -82,8 +82,7 @@ export function shapleyOfTable(
   for (let mask = 0; mask < values.length; mask++) {
     sizes[mask] = sizes[mask >> 1] + (mask & 1);
     for (let i = 0; i < players; i++) {
-      if (((mask >> i) & 1) === 0)
-        bySize[i][sizes[mask]] += values[mask | (1 << i)] - values[mask];
+      if (((mask >> i) & 1) === 0) bySize[i][sizes[mask]] += values[mask | (1 << i)] - values[mask];
     }
   }
   const numerators = bySize.map((row) =>

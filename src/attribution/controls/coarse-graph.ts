@@ -46,7 +46,8 @@ export function coarseGraph(
   const kept = keptParticles(graph, changes, neighbours);
   const lumps = 2;
   const nodeOf = new Uint32Array(particles);
-  for (let p = 0; p < particles; p++) nodeOf[p] = kept.length + Number(offsets[p + 1] === offsets[p]);
+  for (let p = 0; p < particles; p++)
+    nodeOf[p] = kept.length + Number(offsets[p + 1] === offsets[p]);
   kept.forEach((particle, node) => (nodeOf[particle] = node));
   const names = [...new Set(changes.flatMap((change) => change.names))];
   const newcomers = new Map(names.map((name, i) => [name, kept.length + lumps + i]));

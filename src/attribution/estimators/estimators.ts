@@ -11,14 +11,7 @@ import { permutation } from './permutation.js';
 import { spherical } from './spherical.js';
 
 /** All estimators. */
-export const ESTIMATORS = [
-  permutation,
-  antithetic,
-  balanced,
-  spherical,
-  kernel,
-  leverage,
-] as const;
+export const ESTIMATORS = [permutation, antithetic, balanced, spherical, kernel, leverage] as const;
 
 /** The name of an estimator. */
 export type EstimatorName = (typeof ESTIMATORS)[number]['name'];
@@ -46,7 +39,11 @@ export function estimatorOf(name: string): Estimator {
  * The group of a replicate: the largest of which five replicates fit a budget of evaluations, or
  * what is usual where there is no such budget (null). O(1).
  */
-export function groupFor(estimator: Estimator, players: number, evaluations: number | null): number {
+export function groupFor(
+  estimator: Estimator,
+  players: number,
+  evaluations: number | null,
+): number {
   const { least, most } = estimator.groupRange(players);
   if (estimator.name === 'permutation') return 1;
   const member = Math.max(1, estimator.memberEvaluations(players));
