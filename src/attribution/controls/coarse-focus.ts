@@ -22,33 +22,23 @@ export interface CoarseFocus {
 }
 
 /** Solves the base, and each set of changes from there. */
-export function openCoarseFocus(
-  { nodes, links, changes, counts, focus }: CoarseGraph,
-  parameters: Parameters,
-): CoarseFocus {
-  const series = seriesOf(parameters);
+export function openCoarseFocus(coarse: CoarseGraph, parameters: Parameters): CoarseFocus {
+  const { nodes, links, changes, counts, focus, walks, springs, lumpDegree } = coarse;
   const most = links.from.length + changes.reduce((sum, { from }) => sum + from.length, 0);
-  const from = new Uint32Array(most);
-  const to = new Uint32Array(most);
-  const weight = new Float64Array(most);
+  const own = openColumns(most);
   const [out, degree, prior] = [0, 1, 2].map(() => new Float64Array(nodes));
-  const gather = (members: readonly number[]): number => {
-    let count = 0;
-    const add = (part: CoarseLinks): void => {
-      from.set(part.from, count);
-      to.set(part.to, count);
-      weight.set(part.weight, count);
-      count += part.from.length;
-    };
-    add(links);
-    for (const member of members) add(changes[member]);
-    return count;
-  };
+  const isLump = Uint8Array.from(lumpDegree, (own_) => Number(own_ > 0));
+  const series = seriesOf(parameters);
   const solve = (members: readonly number[], start: Float64Array, moved: number): Float64Array => {
-    const count = gather(members);
-    sumDegrees(from, to, weight, count, out, degree);
+    own.count = 0;
+    append(own, links);
+    for (const member of members) append(own, changes[member]);
+    sumDegrees(own, lumpDegree, out, degree);
     priorOf(parameters, degree, counts, prior);
-    const step = { from, to, weight, count, out, degree, prior, series, parameters };
+    const walking = columnsWith(own, walks, isLump, out, false);
+    const springing = columnsWith(own, springs, isLump, degree, true);
+    const lumpWalks = walksOf(walks, nodes);
+    const step = { walking, springing, out, lumpWalks, prior, series, parameters };
     let phi = start;
     for (let i = 0; i < MOST_STEPS; i++) {
       const next = applied(step, phi);
@@ -61,6 +51,63 @@ export function openCoarseFocus(
   };
   const base = solve([], focus, MOVED.base);
   return { base, of: (members) => solve(members, base, MOVED.change) };
+}
+
+/** Links in buffers that are used again. */
+interface Columns {
+  count: number;
+  readonly from: Uint32Array;
+  readonly to: Uint32Array;
+  readonly weight: Float64Array;
+}
+
+function openColumns(most: number): Columns {
+  return {
+    count: 0,
+    from: new Uint32Array(most),
+    to: new Uint32Array(most),
+    weight: new Float64Array(most),
+  };
+}
+
+function append(columns: Columns, { from, to, weight }: CoarseLinks): void {
+  columns.from.set(from, columns.count);
+  columns.to.set(to, columns.count);
+  columns.weight.set(weight, columns.count);
+  columns.count += from.length;
+}
+
+/**
+ * What a unit at each node sends where: of kept ones their links over `divisor` (both ways for
+ * springs), of lumps the columns known.
+ */
+function columnsWith(
+  own: Columns,
+  lumps: CoarseLinks,
+  isLump: Uint8Array,
+  divisor: Float64Array,
+  bothWays: boolean,
+): Columns {
+  const columns = openColumns((bothWays ? 2 : 1) * own.count + lumps.from.length);
+  const put = (from: number, to: number, weight: number): void => {
+    if (isLump[from] === 1 || divisor[from] === 0) return;
+    columns.from[columns.count] = from;
+    columns.to[columns.count] = to;
+    columns.weight[columns.count++] = weight / divisor[from];
+  };
+  for (let k = 0; k < own.count; k++) {
+    put(own.from[k], own.to[k], own.weight[k]);
+    if (bothWays) put(own.to[k], own.from[k], own.weight[k]);
+  }
+  append(columns, lumps);
+  return columns;
+}
+
+/** How much of what is at a lump walks on; 0 for kept nodes. */
+function walksOf({ from, weight }: CoarseLinks, nodes: number): Float64Array {
+  const walks = new Float64Array(nodes);
+  for (let k = 0; k < from.length; k++) walks[from[k]] += weight[k];
+  return walks;
 }
 
 /** c_0, c_1, …; they add up to λ_s + λ_h. */
@@ -85,10 +132,8 @@ function seriesOf({ lambda, mu, tau }: Parameters): Float64Array {
 }
 
 function sumDegrees(
-  from: Uint32Array,
-  to: Uint32Array,
-  weight: Float64Array,
-  count: number,
+  { from, to, weight, count }: Columns,
+  lumpDegree: Float64Array,
   out: Float64Array,
   degree: Float64Array,
 ): void {
@@ -105,6 +150,7 @@ function sumDegrees(
     if (out[i] <= NOTHING * gross[i]) out[i] = 0;
     degree[i] += out[i];
     if (degree[i] <= NOTHING * gross[i]) degree[i] = 0;
+    if (lumpDegree[i] > 0) degree[i] = lumpDegree[i];
   }
 }
 
@@ -124,12 +170,10 @@ function priorOf(
 }
 
 interface Step {
-  readonly from: Uint32Array;
-  readonly to: Uint32Array;
-  readonly weight: Float64Array;
-  readonly count: number;
+  readonly walking: Columns;
+  readonly springing: Columns;
   readonly out: Float64Array;
-  readonly degree: Float64Array;
+  readonly lumpWalks: Float64Array;
   readonly prior: Float64Array;
   readonly series: Float64Array;
   readonly parameters: Parameters;
@@ -137,34 +181,35 @@ interface Step {
 
 /** Rφ, at mass 1. */
 function applied(step: Step, phi: Float64Array): Float64Array {
-  const { from, to, weight, count, out, degree, prior, series, parameters } = step;
+  const { walking, springing, out, lumpWalks, prior, series, parameters } = step;
   const { lambda, teleport } = parameters;
   const nodes = phi.length;
+  const walk = lambda[0] * (1 - teleport);
   const next = new Float64Array(nodes);
-  const scaled = new Float64Array(nodes);
+  spread(walking, phi, next);
   let given = 0;
-  let mass = 0;
   for (let i = 0; i < nodes; i++) {
-    const walks = lambda[0] * (1 - teleport) * phi[i];
-    scaled[i] = out[i] > 0 ? walks / out[i] : 0;
-    given += lambda[0] * teleport * phi[i] + (out[i] > 0 ? 0 : walks);
+    const walks = lumpWalks[i] > 0 ? lumpWalks[i] : Number(out[i] > 0);
+    given += phi[i] * (lambda[0] * teleport + walk * (1 - walks));
   }
-  for (let k = 0; k < count; k++) next[to[k]] += weight[k] * scaled[from[k]];
-  for (let i = 0; i < nodes; i++) next[i] += given * prior[i] + (series[0] ?? 0) * phi[i];
+  for (let i = 0; i < nodes; i++)
+    next[i] = walk * next[i] + given * prior[i] + (series[0] ?? 0) * phi[i];
   let power = phi;
   let [product, spare] = [new Float64Array(nodes), new Float64Array(nodes)];
   for (let term = 1; term < series.length; term++) {
     product.fill(0);
-    for (let i = 0; i < nodes; i++) scaled[i] = degree[i] > 0 ? power[i] / degree[i] : 0;
-    for (let k = 0; k < count; k++) {
-      product[to[k]] += weight[k] * scaled[from[k]];
-      product[from[k]] += weight[k] * scaled[to[k]];
-    }
+    spread(springing, power, product);
     for (let i = 0; i < nodes; i++) next[i] += series[term] * product[i];
     power = product;
     [product, spare] = [spare, product];
   }
+  let mass = 0;
   for (let i = 0; i < nodes; i++) mass += next[i];
   for (let i = 0; i < nodes; i++) next[i] /= mass;
   return next;
+}
+
+/** target += columns · x. */
+function spread({ from, to, weight, count }: Columns, x: Float64Array, target: Float64Array): void {
+  for (let k = 0; k < count; k++) target[to[k]] += weight[k] * x[from[k]];
 }

@@ -1,9 +1,12 @@
 // A small graph that answers to a set of changes as a large one does. Particles that the changes touch
 // are kept, and the neighbours they are tied to most; all others are lumped into two nodes, those that
 // walks leave and those that they do not (a dangling particle sends all to the prior, so the two kinds
-// act differently). Axons between nodes are sums of axons; a lump keeps its own as a self-link.
-// A lump that no kept particle is linked with acts on the kept ones exactly as the particles in it do.
+// act differently). What a lump sends is what its particles send, each weighted by its focus φ:
+//   P(j, g) = Σ_{p∈g} (φ_p/Φ_g) A(p, j)/out_p        M(j, g) = Σ_{p∈g} (φ_p/Φ_g) (A(p,j) + A(j,p))/d_p
+// No change touches a lump, so these columns stay; and while focus in a lump keeps its proportions,
+// as it does exactly where no kept particle is linked with it, they are right.
 
+import { adjacencyOf } from '../../focus/adjacency.js';
 import type { NamedAxonChanges } from '../../graph/axon-changes.js';
 import type { WeightedGraph } from '../../graph/graph.js';
 
@@ -20,7 +23,13 @@ export interface CoarseGraph {
   readonly nodes: number;
   readonly kept: number;
   readonly lumps: number;
+  /** Axons with a kept end. */
   readonly links: CoarseLinks;
+  /** Columns of lumps in P and in M: what a unit at the lump sends where. */
+  readonly walks: CoarseLinks;
+  readonly springs: CoarseLinks;
+  /** By node; of kept particles 0, since it changes: their links say it. */
+  readonly lumpDegree: Float64Array;
   /** By change; weights are differences and may be negative. */
   readonly changes: readonly CoarseLinks[];
   /** φ of the graph by node: sums in lumps, 0 for new particles. */
@@ -62,7 +71,12 @@ export function coarseGraph(
     nodes,
     kept: kept.length,
     lumps,
-    links: summed(graph, nodeOf, nodes),
+    ...columnsOf(graph, phi, nodeOf, {
+      nodes,
+      first: kept.length,
+      end: kept.length + lumps,
+      focus,
+    }),
     changes: changes.map(({ axons, names: own }) => {
       const nodeAt = (p: number): number =>
         p < particles ? nodeOf[p] : (newcomers.get(own[p - particles]) as number);
@@ -104,23 +118,61 @@ function keptParticles(
   return [...[...touched].sort((a, b) => a - b), ...nearest.map(([particle]) => particle)];
 }
 
-/** Axons added up between nodes. */
-function summed(
+interface Lumped {
+  readonly nodes: number;
+  /** Lumps are the nodes first … end − 1. */
+  readonly first: number;
+  readonly end: number;
+  readonly focus: Float64Array;
+}
+
+/** Axons added up between nodes, and the columns of lumps. */
+function columnsOf(
   { axons, particles }: WeightedGraph,
+  phi: Float64Array,
   nodeOf: Uint32Array,
-  nodes: number,
-): CoarseLinks {
-  const sums = new Map<number, number>();
+  { nodes, first, end, focus }: Lumped,
+): Pick<CoarseGraph, 'links' | 'walks' | 'springs' | 'lumpDegree'> {
+  const { outStake, degree } = adjacencyOf(axons);
+  const lumpDegree = new Float64Array(nodes);
+  const isLump = (node: number): boolean => node >= first && node < end;
+  for (let p = 0; p < particles; p++) if (isLump(nodeOf[p])) lumpDegree[nodeOf[p]] += degree[p];
+  const [links, walks, springs] = [0, 1, 2].map(() => openLinks(nodes));
   for (let p = 0; p < particles; p++) {
     for (let k = axons.offsets[p]; k < axons.offsets[p + 1]; k++) {
-      const key = nodeOf[p] * nodes + nodeOf[axons.columns[k]];
-      sums.set(key, (sums.get(key) ?? 0) + axons.weights[k]);
+      const q = axons.columns[k];
+      const weight = axons.weights[k];
+      const [a, b] = [nodeOf[p], nodeOf[q]];
+      if (!isLump(a) || !isLump(b)) links.add(a, b, weight);
+      if (isLump(a)) {
+        const share = phi[p] / focus[a];
+        walks.add(a, b, (share * weight) / outStake[p]);
+        springs.add(a, b, (share * weight) / degree[p]);
+      }
+      if (isLump(b)) springs.add(b, a, ((phi[q] / focus[b]) * weight) / degree[q]);
     }
   }
-  const keys = [...sums.keys()].sort((a, b) => a - b);
+  return { links: links.done(), walks: walks.done(), springs: springs.done(), lumpDegree };
+}
+
+/** Links that add up where both ends are the same; done, they are in order of ends. */
+function openLinks(nodes: number): {
+  readonly add: (from: number, to: number, weight: number) => void;
+  readonly done: () => CoarseLinks;
+} {
+  const sums = new Map<number, number>();
   return {
-    from: Uint32Array.from(keys, (key) => Math.floor(key / nodes)),
-    to: Uint32Array.from(keys, (key) => key % nodes),
-    weight: Float64Array.from(keys, (key) => sums.get(key) as number),
+    add: (from, to, weight) => {
+      const key = from * nodes + to;
+      sums.set(key, (sums.get(key) ?? 0) + weight);
+    },
+    done: () => {
+      const keys = [...sums.keys()].sort((a, b) => a - b);
+      return {
+        from: Uint32Array.from(keys, (key) => Math.floor(key / nodes)),
+        to: Uint32Array.from(keys, (key) => key % nodes),
+        weight: Float64Array.from(keys, (key) => sums.get(key) as number),
+      };
+    },
   };
 }
