@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { controlOf, gameOf, type Surrogate } from '../../src/attribution/control-variate.js';
+import { sampledBy } from '../../src/attribution/controls/sampled.js';
 import { shapleyOfTable } from '../../src/attribution/enumeration.js';
 import { ESTIMATORS } from '../../src/attribution/estimators/estimators.js';
 import type { FinishedReplicate } from '../../src/attribution/replicates.js';
@@ -218,12 +219,7 @@ describe('a control variate', () => {
       players: 14,
       value: (members) => Math.sqrt(members.reduce((sum, i) => sum + i + 1, 0)) / 64,
     };
-    const control = await controlOf(large, {
-      sample: async (cheap) => {
-        const found = await shapleyOf(cheap, { ...options, stopping: orderings });
-        return { shares: shares(found), errors: found.players.map((p) => p.standardError ?? 0) };
-      },
-    });
+    const control = await controlOf(large, { sample: sampledBy(options, 60) });
     expect(control.shares.reduce((a, b) => a + b)).toBe(control.grand);
     const result = await shapleyOf(gameOf(large), { ...options, control });
     result.players.forEach(({ standardError }, i) =>
