@@ -46,8 +46,12 @@ export interface ShapleyOptions extends Draw, IntervalOptions {
   readonly onStart?: ((start: ShapleyProgress) => void | Promise<void>) | undefined;
   /** Called with each replicate as it is finished, in whatever order: write it down to resume. */
   readonly onReplicate?: ((done: FinishedReplicate) => void | Promise<void>) | undefined;
-  /** `of` is null where nothing says how many there will be. */
-  readonly onProgress?: ((done: number, of: number | null) => void) | undefined;
+  /**
+   * `of` is null where nothing says how many there will be; `widest` is the widest interval so far,
+   * null below two replicates.
+   */
+  readonly onProgress?:
+    ((done: number, of: number | null, widest: number | null) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -212,6 +216,7 @@ async function collect(
 ): Promise<Collected> {
   const most = rule.mostReplicates;
   const resumed = run.size;
+  let soFar = sumsOf([...run.values()], source);
   let end = 0;
   for (;;) {
     const from = end;
@@ -229,26 +234,44 @@ async function collect(
     for await (const done of finishReplicates(source, indices())) {
       run.set(done.index, done);
       await options.onReplicate?.(done);
-      options.onProgress?.(run.size, most < Number.MAX_SAFE_INTEGER ? most : null);
+      if (options.onProgress === undefined) continue;
+      soFar = withReplicate(soFar, estimateOf(done, source.plan.players));
+      const of = most < Number.MAX_SAFE_INTEGER ? most : null;
+      options.onProgress(run.size, of, widestOf(soFar, source, options));
     }
     const used = [...run.values()]
       .filter(({ index }) => index < end)
       .sort((a, b) => a.index - b.index);
     if (rule.round === null) return { used, reached: true };
-    const suffices = rule.suffices(widthsOf(used, source, options));
+    const suffices = rule.suffices(widthsOf(sumsOf(used, source), source, options));
     if (suffices || end >= most) return { used, reached: suffices };
   }
 }
 
+function sumsOf(used: readonly FinishedReplicate[], { plan }: ReplicateSource): Accumulator {
+  let sums = emptyAccumulator(plan.players, plan.denominator);
+  for (const each of used) sums = withReplicate(sums, estimateOf(each, plan.players));
+  return sums;
+}
+
 function widthsOf(
-  used: readonly FinishedReplicate[],
+  sums: Accumulator,
   source: ReplicateSource,
   options: IntervalOptions,
 ): (number | null)[] {
-  let sums = emptyAccumulator(source.plan.players, source.plan.denominator);
-  for (const each of used) sums = withReplicate(sums, estimateOf(each, source.plan.players));
   return sharesAndIntervals(sums, source, options).players.map(({ low, high }) =>
     low === null || high === null ? null : high - low,
+  );
+}
+
+function widestOf(
+  sums: Accumulator,
+  source: ReplicateSource,
+  options: IntervalOptions,
+): number | null {
+  return widthsOf(sums, source, options).reduce<number | null>(
+    (most, width) => (width === null ? most : Math.max(most ?? 0, width)),
+    null,
   );
 }
 
