@@ -20,6 +20,7 @@ const BENCHES = [
   'adjoint',
   'epoch',
   'shifts',
+  'shapley',
   'estimators',
 ];
 
