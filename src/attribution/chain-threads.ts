@@ -4,7 +4,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { FocusError } from '../base/errors.js';
-import type { ChainOptions, CoalitionGame, SolvedChain } from '../focus/coalitions/chains.js';
+import type { ChainOptions, CoalitionGame, SolvedChain } from '../focus/coalitions/chain.js';
 import type { Chain } from './game.js';
 
 /** What a thread is told. */

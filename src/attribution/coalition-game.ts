@@ -5,12 +5,8 @@
 
 import { openCpu } from '../backend/cpu/cpu.js';
 import { check } from '../base/errors.js';
-import {
-  openChains,
-  type ChainOptions,
-  type CoalitionGame,
-  type SolvedChain,
-} from '../focus/coalitions/chains.js';
+import type { ChainOptions, CoalitionGame, SolvedChain } from '../focus/coalitions/chain.js';
+import { openChains } from '../focus/coalitions/chains.js';
 import { coalitionGameOf } from '../focus/coalitions/game.js';
 import { shiftBaseOf, type BaseFocus } from '../focus/local/base.js';
 import type { NamedAxonChanges } from '../graph/axon-changes.js';

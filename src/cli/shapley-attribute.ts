@@ -9,7 +9,7 @@ import type { Stopping } from '../attribution/stopping.js';
 import type { Delta } from '../graph/signal.js';
 import type { ProgressDisplay } from './progress.js';
 import type { RunDirectory } from './run-directory.js';
-import type { ShapleyFlags } from './shapley.js';
+import type { ShapleyFlags } from './shapley-flags.js';
 
 /** One signal's part. */
 export interface ShareRow {

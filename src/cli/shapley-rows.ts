@@ -5,7 +5,7 @@ import { exactDecimal } from '../focus/exact/decimal.js';
 import type { OutputColumn } from '../formats/write-table.js';
 import { drawShareChart } from '../report/share-chart.js';
 import type { Attribution, ShareRow } from './shapley-attribute.js';
-import type { ShapleyFlags } from './shapley.js';
+import type { ShapleyFlags } from './shapley-flags.js';
 
 const UNIT_BITS = 61;
 

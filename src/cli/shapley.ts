@@ -6,9 +6,9 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { checkAdditive } from '../attribution/additive.js';
 import { openCoalitionGame, type OpenedGame } from '../attribution/coalition-game.js';
-import { ESTIMATORS, type EstimatorName } from '../attribution/estimators/estimators.js';
+import { ESTIMATORS } from '../attribution/estimators/estimators.js';
 import type { Stopping } from '../attribution/stopping.js';
-import { VALUE_FUNCTIONS, type ValueName } from '../attribution/value-function.js';
+import { VALUE_FUNCTIONS } from '../attribution/value-function.js';
 import { openCpu } from '../backend/cpu/cpu.js';
 import { readBeacon } from '../base/beacon.js';
 import { check } from '../base/errors.js';
@@ -23,7 +23,7 @@ import { fileRecord, writeManifest } from '../report/manifest.js';
 import { writeAtomically } from '../formats/atomic-file.js';
 import { EXIT_NOT_CONVERGED } from './exit.js';
 import { interruptible } from './interrupt.js';
-import { addReadingOptions, parametersOf, type KernelFlags } from './kernel-options.js';
+import { addReadingOptions, parametersOf } from './kernel-options.js';
 import {
   checkOutput,
   checkStandardInput,
@@ -36,25 +36,8 @@ import { openProgress, type ProgressDisplay } from './progress.js';
 import { openRunDirectory } from './run-directory.js';
 import { choice, option, readInteger, readNumber, withConfig } from './settings.js';
 import { attribute, type Attribution } from './shapley-attribute.js';
+import type { ShapleyFlags } from './shapley-flags.js';
 import { drawShares, linesOf, printed, summaryOf, tableOfShares } from './shapley-rows.js';
-
-/** What the command line says. */
-export interface ShapleyFlags extends Omit<KernelFlags, 'precision' | 'backend'> {
-  readonly value: ValueName;
-  readonly exact?: boolean;
-  readonly orderings?: number;
-  readonly width?: number;
-  readonly time?: number;
-  readonly estimator?: EstimatorName;
-  readonly beacon?: string;
-  readonly blend?: number;
-  readonly confidence?: number;
-  readonly columns?: number;
-  readonly runDir?: string;
-  readonly out?: string;
-  readonly svg?: string;
-  readonly json?: boolean;
-}
 
 /** Of the tolerance, what the focus before may be wrong by. */
 const BASE_SHARE = 1 / 64;

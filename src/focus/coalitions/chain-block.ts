@@ -7,7 +7,7 @@ import { anderson } from '../anderson.js';
 import { measure, type Measured } from '../certificate.js';
 import type { FocusOperator } from '../operator.js';
 import { openSolveScratch, type SolveScratch } from '../solve.js';
-import type { CoalitionChain, CoalitionGame, ChainOptions, SolvedChain } from './chains.js';
+import type { CoalitionChain, CoalitionGame, ChainOptions, SolvedChain } from './chain.js';
 import { coalitionsOf, type Coalition, type Coalitions } from './coalition.js';
 import type { Core } from './core.js';
 import {
