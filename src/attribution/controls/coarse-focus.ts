@@ -35,8 +35,8 @@ export function openCoarseFocus(coarse: CoarseGraph, parameters: Parameters): Co
     for (const member of members) append(own, changes[member]);
     sumDegrees(own, lumpDegree, out, degree);
     priorOf(parameters, degree, counts, prior);
-    const walking = columnsWith(own, walks, isLump, out, false);
-    const springing = columnsWith(own, springs, isLump, degree, true);
+    const walking = byTarget(columnsWith(own, walks, isLump, out, false), nodes);
+    const springing = byTarget(columnsWith(own, springs, isLump, degree, true), nodes);
     const lumpWalks = walksOf(walks, nodes);
     const step = { walking, springing, out, lumpWalks, prior, series, parameters };
     let phi = start;
@@ -101,6 +101,28 @@ function columnsWith(
   }
   append(columns, lumps);
   return columns;
+}
+
+/** The same links as rows: what arrives at each node. */
+interface Rows {
+  readonly offsets: Uint32Array;
+  readonly from: Uint32Array;
+  readonly weight: Float64Array;
+}
+
+/** Sorted by target, in their order otherwise: a row is then summed in a register. */
+function byTarget({ from, to, weight, count }: Columns, nodes: number): Rows {
+  const offsets = new Uint32Array(nodes + 1);
+  for (let k = 0; k < count; k++) offsets[to[k] + 1]++;
+  for (let i = 0; i < nodes; i++) offsets[i + 1] += offsets[i];
+  const next = offsets.slice();
+  const rows = { offsets, from: new Uint32Array(count), weight: new Float64Array(count) };
+  for (let k = 0; k < count; k++) {
+    const place = next[to[k]]++;
+    rows.from[place] = from[k];
+    rows.weight[place] = weight[k];
+  }
+  return rows;
 }
 
 /** How much of what is at a lump walks on; 0 for kept nodes. */
@@ -170,8 +192,8 @@ function priorOf(
 }
 
 interface Step {
-  readonly walking: Columns;
-  readonly springing: Columns;
+  readonly walking: Rows;
+  readonly springing: Rows;
   readonly out: Float64Array;
   readonly lumpWalks: Float64Array;
   readonly prior: Float64Array;
@@ -186,7 +208,7 @@ function applied(step: Step, phi: Float64Array): Float64Array {
   const nodes = phi.length;
   const walk = lambda[0] * (1 - teleport);
   const next = new Float64Array(nodes);
-  spread(walking, phi, next);
+  gather(walking, phi, next);
   let given = 0;
   for (let i = 0; i < nodes; i++) {
     const walks = lumpWalks[i] > 0 ? lumpWalks[i] : Number(out[i] > 0);
@@ -197,8 +219,7 @@ function applied(step: Step, phi: Float64Array): Float64Array {
   let power = phi;
   let [product, spare] = [new Float64Array(nodes), new Float64Array(nodes)];
   for (let term = 1; term < series.length; term++) {
-    product.fill(0);
-    spread(springing, power, product);
+    gather(springing, power, product);
     for (let i = 0; i < nodes; i++) next[i] += series[term] * product[i];
     power = product;
     [product, spare] = [spare, product];
@@ -209,7 +230,11 @@ function applied(step: Step, phi: Float64Array): Float64Array {
   return next;
 }
 
-/** target += columns · x. */
-function spread({ from, to, weight, count }: Columns, x: Float64Array, target: Float64Array): void {
-  for (let k = 0; k < count; k++) target[to[k]] += weight[k] * x[from[k]];
+/** target = rows · x. */
+function gather({ offsets, from, weight }: Rows, x: Float64Array, target: Float64Array): void {
+  for (let i = 0; i < target.length; i++) {
+    let sum = 0;
+    for (let k = offsets[i]; k < offsets[i + 1]; k++) sum += weight[k] * x[from[k]];
+    target[i] = sum;
+  }
 }
