@@ -1,16 +1,20 @@
 // The focus of a coarse graph, in plain doubles: the tri-kernel with springs and heat as one series of
 // positive coefficients in M = W diag(1/d),
 //   R φ = λ_d D φ + Σ_k c_k M^k φ     c_k = λ_s μ/(1 + μ)^{k+1} + λ_h e^{−τ} τ^k/k!
-// cut where what is left is below 10⁻⁴ (the last term takes it), applied until φ moves by less than a
-// tolerance. A surrogate needs to be like the focus, and to depend on the coalition alone; nothing
-// here is certified. + − × ÷ only, in a fixed order.
+// cut where what is left is below 10⁻³ (the last term takes it), applied until a step moves φ by less
+// than 10⁻⁴ of what the first one moved it. A surrogate needs to be like the focus, and to depend on
+// the coalition alone; nothing here is certified. + − × ÷ only, in a fixed order.
 
 import { exponential } from '../../base/exponential.js';
 import type { Parameters } from '../../focus/parameters.js';
 import type { CoarseGraph, CoarseLinks } from './coarse-graph.js';
 
-const TAIL = 1e-4;
-const MOVED = { base: 1e-12, change: 1e-6 };
+/** Of λ_s + λ_h, what the last term of the series takes. */
+const TAIL = 1e-3;
+/** What a step moves, relative to the first: then a change is done. */
+const SETTLED = 1e-4;
+/** For the base, in L1. */
+const STILL = 1e-12;
 const MOST_STEPS = 400;
 /** What is left of a sum of weights, relatively, when its parts are taken away. */
 const NOTHING = 1e-12;
@@ -29,7 +33,11 @@ export function openCoarseFocus(coarse: CoarseGraph, parameters: Parameters): Co
   const [out, degree, prior] = [0, 1, 2].map(() => new Float64Array(nodes));
   const isLump = Uint8Array.from(lumpDegree, (own_) => Number(own_ > 0));
   const series = seriesOf(parameters);
-  const solve = (members: readonly number[], start: Float64Array, moved: number): Float64Array => {
+  const solve = (
+    members: readonly number[],
+    start: Float64Array,
+    settled: number,
+  ): Float64Array => {
     own.count = 0;
     append(own, links);
     for (const member of members) append(own, changes[member]);
@@ -40,17 +48,19 @@ export function openCoarseFocus(coarse: CoarseGraph, parameters: Parameters): Co
     const lumpWalks = walksOf(walks, nodes);
     const step = { walking, springing, out, lumpWalks, prior, series, parameters };
     let phi = start;
+    let first = 0;
     for (let i = 0; i < MOST_STEPS; i++) {
       const next = applied(step, phi);
       let change = 0;
       for (let j = 0; j < nodes; j++) change += Math.abs(next[j] - phi[j]);
       phi = next;
-      if (change < moved) break;
+      if (i === 0) first = change;
+      if (change <= Math.max(STILL, settled * first)) break;
     }
     return phi;
   };
-  const base = solve([], focus, MOVED.base);
-  return { base, of: (members) => solve(members, base, MOVED.change) };
+  const base = solve([], focus, 0);
+  return { base, of: (members) => solve(members, base, SETTLED) };
 }
 
 /** Links in buffers that are used again. */
