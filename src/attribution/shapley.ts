@@ -3,6 +3,7 @@
 // estimates are summed as integers: batches, workers, resumed runs, all give the same bits.
 //   share_i = mean over replicates of estimate_i        Σ share_i = v(N), exactly
 
+import { createHash } from 'node:crypto';
 import { check, invariant } from '../base/errors.js';
 import {
   efficiencyGap,
@@ -164,7 +165,10 @@ function keyOf(
 ): string {
   const parts = [`estimator ${estimator}`, `group ${group}`, `players ${players}`];
   parts.push(`beacon ${beacon.toLowerCase()}`, `cluster ${cluster}`);
-  parts.push(`control ${control?.name ?? 'none'}`);
+  if (control !== undefined) {
+    const shares = createHash('sha256').update(control.shares.join()).digest('hex');
+    parts.push(`control ${control.name} ${shares.slice(0, 16)}`);
+  }
   return parts.join(', ');
 }
 
