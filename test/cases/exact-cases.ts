@@ -13,6 +13,7 @@ import {
   type WeightKind,
 } from './exact-graphs.js';
 import { naiveExactProduct, type NaiveExactProduct } from './exact-naive.js';
+import { exactAmendCases } from './exact-amend-cases.js';
 import { exactEdgeCases } from './exact-edge-cases.js';
 import { exactCombineCases, exactStorageCases } from './exact-vector-cases.js';
 import { exactReductionCases, exactSequenceCases } from './exact-reduction-cases.js';
@@ -47,6 +48,7 @@ export function exactCases(
     exactReductionCases(test);
     exactSequenceCases(test);
     exactEdgeCases(test);
+    exactAmendCases(test);
   });
 }
 
