@@ -5,9 +5,8 @@
 import type { Vector } from '../../backend/backend.js';
 import { FocusError } from '../../base/errors.js';
 import { eventTurn } from '../../base/turn.js';
-import { applicationError } from './certificate.js';
 import { correct, LARGEST_NORM, openCorrection, STEPS, type ExactMeasured } from './correct.js';
-import type { ExactOperator } from './operator.js';
+import type { ExactMap } from './operator.js';
 import { CERTAIN } from './series.js';
 import { ONE, rationalOf, rounded, times, type Rational } from './units.js';
 
@@ -54,13 +53,19 @@ export interface Schedule {
 }
 
 /** goal = tolerance·λ_d·t/5, the truncation of a final stage. */
-export function scheduleGoal({ constants }: ExactOperator, tolerance: number): Rational {
+export function scheduleGoal(
+  { constants }: Pick<ExactMap, 'constants'>,
+  tolerance: number,
+): Rational {
   const { numerator, denominator } = times(rationalOf(tolerance), constants.injection);
   return { numerator, denominator: denominator * 5n };
 }
 
 /** The schedule of section 4 for a tolerance. */
-export function scheduleOf(operator: ExactOperator, tolerance: number): Schedule {
+export function scheduleOf(
+  operator: Pick<ExactMap, 'constants' | 'series'>,
+  tolerance: number,
+): Schedule {
   const { series } = operator;
   const goal = scheduleGoal(operator, tolerance);
   const bitsOf = (stage: number): bigint => BigInt(FIRST_BITS + STAGE_BITS * stage);
@@ -81,7 +86,7 @@ export function scheduleOf(operator: ExactOperator, tolerance: number): Schedule
 
 /** Measures f = G(φ) − φ into `f`. Throws where ‖φ‖₁ leaves the range that the widths allow. */
 async function measure(
-  operator: ExactOperator,
+  operator: ExactMap,
   phi: Vector,
   f: Vector,
   degree: number,
@@ -108,13 +113,13 @@ async function measure(
 
 /** Solves every column of φ. */
 export async function solveExact(
-  operator: ExactOperator,
+  operator: ExactMap,
   phi: Vector,
   options: ExactSolveOptions,
 ): Promise<readonly ExactColumn[]> {
   const { workspace, columns } = operator;
   const schedule = scheduleOf(operator, options.tolerance);
-  const goal = goalOf(operator, options.tolerance);
+  const goals = goalsOf(operator, options.tolerance);
   const f = workspace.vector(columns);
   const room = openCorrection(operator);
   const results: (ExactColumn | null)[] = Array.from({ length: columns }, () => null);
@@ -128,11 +133,11 @@ export async function solveExact(
     const isFinal = schedule.isFinal(stage);
     const measured = await measure(operator, phi, f, degree);
     applications++;
-    const more = applicationError(operator, degree);
+    const more = errorsOf(operator, degree);
     measured.residual.forEach((residual, b) => {
       if (results[b] !== null) return;
-      const error = residual + more;
-      const done = isFinal && error * goal.denominator <= goal.numerator;
+      const error = residual + more[b];
+      const done = isFinal && meets(error, goals[b]);
       const resting = isFinal && residual === 0n;
       if (isFinal) {
         const known = best[b];
@@ -159,40 +164,50 @@ export async function solveExact(
   return results as ExactColumn[];
 }
 
-/** (tolerance·ONE − n)·λ_d·t, what E may be. */
-function goalOf({ workspace, constants }: ExactOperator, tolerance: number): Rational {
+/** (tolerance·ONE − n)·λ_d·t, what E may be, of each column. */
+function goalsOf(operator: ExactMap, tolerance: number): readonly Rational[] {
   const { numerator, denominator } = rationalOf(tolerance);
-  const { injection } = constants;
-  return {
-    numerator: (numerator * ONE - BigInt(workspace.rows) * denominator) * injection.numerator,
+  const { injection } = operator.constants;
+  return Array.from({ length: operator.columns }, (_, b) => ({
+    numerator:
+      (numerator * ONE - BigInt(operator.particles(b)) * denominator) * injection.numerator,
     denominator: denominator * injection.denominator,
-  };
+  }));
+}
+
+/** Q + truncation of each column. */
+function errorsOf(operator: ExactMap, degree: number): readonly bigint[] {
+  return Array.from({ length: operator.columns }, (_, b) => operator.applicationError(degree, b));
+}
+
+function meets(error: bigint, goal: Rational): boolean {
+  return error * goal.denominator <= goal.numerator;
 }
 
 function reportProgress(
-  { constants }: ExactOperator,
+  { constants }: ExactMap,
   options: ExactSolveOptions,
   applications: number,
   { residual }: ExactMeasured,
-  more: bigint,
+  more: readonly bigint[],
 ): void {
   if (options.onProgress === undefined) return;
-  const most = residual.reduce((a, b) => (a > b ? a : b));
+  const most = residual.map((value, b) => value + more[b]).reduce((a, b) => (a > b ? a : b));
   const { numerator, denominator } = constants.injection;
-  const bound = ((most + more) * denominator) / numerator;
+  const bound = (most * denominator) / numerator;
   options.onProgress(applications, Number(bound) / Number(ONE));
 }
 
 /** Applies φ ← G(φ) exactly `count` times with the degree of a final stage, then measures. */
 export async function iterateExact(
-  operator: ExactOperator,
+  operator: ExactMap,
   phi: Vector,
   count: number,
   options: ExactSolveOptions,
 ): Promise<readonly ExactColumn[]> {
   const { workspace, columns, constantVector } = operator;
   const schedule = scheduleOf(operator, options.tolerance);
-  const goal = goalOf(operator, options.tolerance);
+  const goals = goalsOf(operator, options.tolerance);
   const degree = schedule.degree(finalStage(schedule));
   const next = workspace.vector(columns);
   for (let step = 0; step < count; step++) {
@@ -203,13 +218,12 @@ export async function iterateExact(
   }
   const { residual, mass } = await measure(operator, phi, next, degree);
   workspace.release(next);
-  const more = applicationError(operator, degree);
-  return residual.map((value, b) => ({
+  return errorsOf(operator, degree).map((more, b) => ({
     applications: count,
-    residual: value,
-    error: value + more,
+    residual: residual[b],
+    error: residual[b] + more,
     mass: mass[b],
-    done: (value + more) * goal.denominator <= goal.numerator,
+    done: meets(residual[b] + more, goals[b]),
     degree,
   }));
 }
