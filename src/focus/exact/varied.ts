@@ -75,7 +75,8 @@ export async function openVariedBase(
   check(
     parameters.unit === null,
     'bad-parameter',
-    () => `columns that differ: expected the reading focus-1 or pagerank, found ${parameters.reading}`,
+    () =>
+      `columns that differ: expected the reading focus-1 or pagerank, found ${parameters.reading}`,
     'solve each changed graph by itself',
   );
   check(

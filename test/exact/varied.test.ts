@@ -1,0 +1,150 @@
+// Exact columns that differ on the CPU: their bits are those of the second implementation, whatever
+// the width of the block, the neighbours and the threads; and they are within the proven bounds of
+// what the changed graph gives when it is solved by itself, in exact arithmetic and in f64.
+
+import { afterAll, describe, expect, it } from 'vitest';
+import type { ExactBackend } from '../../src/backend/exact.js';
+import { openCpuExact } from '../../src/backend/cpu/cpu.js';
+import {
+  openExactBlock,
+  type ExactBlockOptions,
+  type ExactVaried,
+  type ExactVariation,
+} from '../../src/focus/exact/block.js';
+import { solveUnits } from '../../src/focus/exact/solve-units.js';
+import { resolveParameters } from '../../src/focus/parameters.js';
+import type { WeightedGraph } from '../../src/graph/graph.js';
+import { bigintVaried } from './bigint-varied.js';
+import { changedGraph, variationsOf, type VariationCase } from './variations.js';
+
+const SEEDS = Number(process.env['FOCUS_VARIATIONS'] ?? 25);
+const TOLERANCE = 1e-10;
+const one = openCpuExact({ threads: 1 });
+afterAll(() => one.destroy());
+
+async function solveAll(
+  graph: WeightedGraph,
+  options: ExactBlockOptions,
+  variations: readonly ExactVariation[],
+  backend: ExactBackend = one,
+): Promise<readonly (ExactVaried | null)[]> {
+  const added = variations.reduce((most, { changes }) => Math.max(most, changes.added), 0);
+  const block = await openExactBlock(graph, { tolerance: TOLERANCE, added, ...options }, backend);
+  try {
+    return await block.solve(variations);
+  } finally {
+    block.destroy();
+  }
+}
+
+const bits = (found: ExactVaried | null): unknown =>
+  found === null ? null : { ...found, units: found.units.join() };
+
+/** Starts of every kind: the base's focus, a point mass, and noise with units for lost particles. */
+function startsOf({ graph, changes }: VariationCase): ExactVariation[] {
+  return changes.map((change, b) => {
+    const length = graph.particles + change.added;
+    if (b % 3 === 0) return { changes: change };
+    const start = new BigInt64Array(length);
+    for (let i = 0; i < length; i++) {
+      start[i] = b % 3 === 1 ? 1n << 54n : BigInt((i * 7919) % 31) << 40n;
+    }
+    return { changes: change, start };
+  });
+}
+
+describe('exact columns that differ', () => {
+  it('are those of the second implementation, to the bit', { timeout: 600_000 }, async () => {
+    const seen = { refused: 0, lost: 0, gained: 0, quantised: 0 };
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const given = variationsOf(seed, 6);
+      const { graph, options, name } = given;
+      const variations = startsOf(given);
+      const base = (await solveUnits(graph, { ...options, tolerance: TOLERANCE }, 1, one))[0].units;
+      const found = await solveAll(graph, { ...options, base, columns: 3 }, variations);
+      const { lambda, teleport, mu, tau } = resolveParameters(options, graph);
+      variations.forEach(({ changes, start }, b) => {
+        const padded = [...(start ?? base), ...new Array<bigint>(changes.added).fill(0n)];
+        const expected = bigintVaried({
+          base: graph.axons,
+          changes: changes.axons,
+          added: changes.added,
+          start: padded.slice(0, graph.particles + changes.added),
+          lambda,
+          teleport,
+          mu,
+          tau,
+          prior: options.prior ?? 'degree',
+          tolerance: TOLERANCE,
+        });
+        const ours = found[b];
+        if (ours === null || expected === null) {
+          expect(ours, `${name}, change ${b}`).toBe(expected);
+          seen.refused++;
+          return;
+        }
+        const { units, residual, applications, errorBound, entropy, syntropy } = ours;
+        expect(
+          { units: [...units], residual, applications, errorBound, entropy, syntropy },
+          `${name}, change ${b}`,
+        ).toEqual(expected);
+        seen.lost += Number(units.subarray(0, graph.particles).includes(0n));
+        seen.gained += Number(changes.added > 0);
+        seen.quantised += Number(graph.axons.weights.some((weight) => weight % 1 !== 0));
+      });
+    }
+    // The cases hold what they are meant to.
+    expect(Math.min(seen.refused, seen.lost, seen.gained, seen.quantised)).toBeGreaterThan(0);
+  });
+
+  it('do not depend on width, neighbours or threads', { timeout: 600_000 }, async () => {
+    for (const seed of [3, 13]) {
+      const given = variationsOf(seed, 9, 60);
+      const { graph, options, name } = given;
+      const variations = startsOf(given);
+      const expected = (await solveAll(graph, { ...options, columns: 1 }, variations)).map(bits);
+      for (const columns of [3, 8]) {
+        const found = await solveAll(graph, { ...options, columns, added: 9 }, variations);
+        expect(found.map(bits), `${name}, B = ${columns}`).toEqual(expected);
+      }
+      const turned = await solveAll(graph, options, variations.toReversed());
+      expect(turned.toReversed().map(bits), `${name}, other neighbours`).toEqual(expected);
+      for (const threads of [2, 3]) {
+        const backend = openCpuExact({ threads, worthSharing: 0 });
+        const found = await solveAll(graph, options, variations, backend);
+        expect(found.map(bits), `${name}, ${threads} threads`).toEqual(expected);
+        backend.destroy();
+      }
+    }
+  });
+
+  it('are within both bounds of the changed graph by itself', { timeout: 600_000 }, async () => {
+    let nearest = 1;
+    for (let seed = 100; seed < 100 + SEEDS; seed++) {
+      const { graph, options, name, changes } = variationsOf(seed, 5, 60);
+      const found = await solveAll(
+        graph,
+        options,
+        changes.map((change) => ({ changes: change })),
+      );
+      for (const [b, varied] of found.entries()) {
+        if (varied === null) continue;
+        const what = `${name}, change ${b}`;
+        expect(varied.units.reduce((x, y) => x + y)).toBe(1n << 61n);
+        const after = changedGraph(graph, changes[b]);
+        expect(varied.particles).toBe(after.rows.length);
+        const cold = await solveUnits(after.graph, { ...options, tolerance: TOLERANCE }, 1, one);
+        const distance = after.rows.reduce((sum, row, i) => {
+          const apart = varied.units[row] - cold[0].units[i];
+          return sum + Number(apart < 0n ? -apart : apart) / 2 ** 61;
+        }, 0);
+        const bound = varied.errorBound + (cold[0].errorBound ?? 0);
+        expect(distance, what).toBeLessThanOrEqual(bound);
+        nearest = Math.min(nearest, distance / bound);
+        // Integers below 2⁵⁷ are not quantised, and then the tolerance is met.
+        if (graph.axons.weights.every(Number.isInteger)) expect(varied.converged, what).toBe(true);
+      }
+    }
+    expect(nearest).toBeLessThan(1);
+  });
+});
