@@ -126,9 +126,10 @@ function drawChange(
       const own = keys.filter((key) => Math.floor(key / SHIFT) === lost || key % SHIFT === lost);
       own.slice(random.below(2)).forEach((key) => after.set(key, 0));
     } else if (kind === 6) {
-      // A leaf that rises by many powers.
+      // A leaf that rises by many powers, or by what no integer is.
       const key = any();
-      after.set(key, (axons.get(key) ?? 1) * 2 ** random.below(6));
+      const factor = random.below(2) === 0 ? 2 ** random.below(6) : 1 + random.double();
+      after.set(key, (axons.get(key) ?? 1) * factor);
     } else {
       // All arcs out of a particle: it dangles, or links anew.
       const from = random.below(particles);

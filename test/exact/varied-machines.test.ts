@@ -17,7 +17,11 @@ for (const { name, core, open } of machinesHere()) {
       const added = Math.max(...changes.map((change) => change.added));
       const results = [];
       for (const machine of [first, backend]) {
-        const block = await openExactBlock(graph, { ...options, added, columns: 4 }, machine);
+        const block = await openExactBlock(
+          graph,
+          { ...options, added, columns: 4, tolerance: 1e-7 },
+          machine,
+        );
         const found = await block.solve(changes.map((change) => ({ changes: change })));
         results.push(found.map((own) => own && { ...own, units: own.units.join() }));
         block.destroy();
