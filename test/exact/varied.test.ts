@@ -11,11 +11,13 @@ import {
   type ExactVaried,
   type ExactVariation,
 } from '../../src/focus/exact/block.js';
+import { focus } from '../../src/focus/focus.js';
 import { solveUnits } from '../../src/focus/exact/solve-units.js';
 import { resolveParameters } from '../../src/focus/parameters.js';
+import type { AxonChange } from '../../src/graph/change.js';
 import type { WeightedGraph } from '../../src/graph/graph.js';
 import { bigintVaried } from './bigint-varied.js';
-import { changedGraph, variationsOf, type VariationCase } from './variations.js';
+import { changedGraph, graphOf, variationsOf, type VariationCase } from './variations.js';
 
 const SEEDS = Number(process.env['FOCUS_VARIATIONS'] ?? 25);
 const TOLERANCE = 1e-10;
@@ -143,11 +145,76 @@ describe('exact columns that differ', () => {
         const bound = varied.errorBound + (cold[0].errorBound ?? 0);
         expect(distance, what).toBeLessThanOrEqual(bound);
         nearest = Math.min(nearest, distance / bound);
+        if (b === 1 && seed % 3 === 0) {
+          const double = await focus(after.graph, { ...options, tolerance: 1e-12 });
+          const apart = after.rows.reduce(
+            (sum, row, i) =>
+              sum + Math.abs(Number(varied.units[row]) / 2 ** 61 - double.phi.get(i, 0)),
+            0,
+          );
+          expect(apart, what).toBeLessThanOrEqual(varied.errorBound + (double.errorBound ?? 0));
+        }
         // Integers below 2⁵⁷ are not quantised, and then the tolerance is met.
         const weights = [...graph.axons.weights, ...changes[b].axons.map(({ after: own }) => own)];
         if (weights.every(Number.isInteger)) expect(varied.converged, what).toBe(true);
       }
     }
     expect(nearest).toBeLessThan(1);
+  });
+
+  it('starts from another coalition and ends near the same focus', async () => {
+    const { graph, options, changes } = variationsOf(7, 5, 60);
+    const block = await openExactBlock(graph, { ...options, added: 9 }, one);
+    const [, first] = await block.solve(changes.map((change) => ({ changes: change })));
+    if (first === null) throw new Error('the case has a first coalition');
+    const second = changes[2];
+    const start = new BigInt64Array(graph.particles + second.added);
+    start.set(first.units.subarray(0, graph.particles));
+    const [cold, warm] = await block.solve([{ changes: second }, { changes: second, start }]);
+    if (cold === null || warm === null) throw new Error('the case fits');
+    const apart = cold.units.reduce((sum, value, i) => {
+      const difference = value - warm.units[i];
+      return sum + (difference < 0n ? -difference : difference);
+    }, 0n);
+    expect(Number(apart) / 2 ** 61).toBeLessThanOrEqual(cold.errorBound + warm.errorBound);
+    expect(Number(apart)).toBeGreaterThan(0);
+    block.destroy();
+  });
+
+  it('refuse what they cannot hold', async () => {
+    const axons = new Map([
+      [1, 2],
+      [2 ** 16, 3],
+    ]);
+    const graph = graphOf(2, axons);
+    const solved = async (axon: AxonChange, added = 0): Promise<ExactVaried | null> =>
+      (await solveAll(graph, { added: 2 }, [{ changes: { added, axons: [axon] } }]))[0];
+    // A change that takes more than half of all stake, or gives a particle 2⁶ of it.
+    expect(await solved({ from: 1, to: 0, before: 3, after: 0 })).toBeNull();
+    expect(await solved({ from: 1, to: 0, before: 3, after: 400 })).toBeNull();
+    expect((await solved({ from: 1, to: 0, before: 3, after: 99 }))?.converged).toBe(true);
+    expect((await solved({ from: 0, to: 2, before: 0, after: 1 }, 1))?.particles).toBe(3);
+    for (const [wrong, message] of [
+      [{ from: 0, to: 2, before: 0, after: 1 }, /particles below 2/],
+      [{ from: 0, to: 0, before: 0, after: 1 }, /different/],
+      [{ from: 0, to: 1, before: 2, after: -1 }, /weight/],
+    ] as const) {
+      await expect(solved(wrong)).rejects.toThrow(message);
+    }
+    await expect(solved({ from: 0, to: 5, before: 0, after: 1 }, 4)).rejects.toThrow(/at most 2/);
+    const block = await openExactBlock(graph, {}, one);
+    const none = { added: 0, axons: [] };
+    for (const start of [new BigInt64Array(3), new BigInt64Array(2), BigInt64Array.of(-1n, 2n)]) {
+      await expect(block.solve([{ changes: none, start }])).rejects.toThrow(/start 0/);
+    }
+    block.destroy();
+    for (const [options, message] of [
+      [{ reading: 'focus-1-combinatorial', unit: 3 }, /focus-1 or pagerank/],
+      [{ prior: Float64Array.of(1, 2) }, /degree or uniform/],
+      [{ columns: 0 }, /columns/],
+      [{ added: -1 }, /added/],
+    ] as const) {
+      await expect(openExactBlock(graph, options, one)).rejects.toThrow(message);
+    }
   });
 });
