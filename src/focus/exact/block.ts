@@ -5,7 +5,7 @@
 
 import type { ExactBackend } from '../../backend/exact.js';
 import { check } from '../../base/errors.js';
-import type { AxonChanges } from '../../graph/change.js';
+import { checkChanges, type AxonChanges } from '../../graph/change.js';
 import type { WeightedGraph } from '../../graph/graph.js';
 import { limitsOf } from '../limits.js';
 import { resolveParameters, type FocusOptions, type Parameters } from '../parameters.js';
@@ -113,6 +113,7 @@ export async function openExactBlock(
       tolerance: limits.tolerance,
       base,
       solve: async (variations, signal) => {
+        variations.forEach(({ changes }, b) => checkVariation(placed, graph, changes, b));
         const results: (ExactVaried | null)[] = [];
         for (let first = 0; first < variations.length; first += most) {
           const some = variations.slice(first, first + most);
@@ -168,14 +169,13 @@ async function solveBlock(
   solver: ExactSolveOptions,
 ): Promise<readonly (ExactVaried | null)[]> {
   const { workspace, columns } = operator;
-  variations.forEach(({ changes }, b) => checkPlaces(placed, changes, first + b));
   const own = operator.vary(variations.map(({ changes }) => changes.axons));
   const block = new BigInt64Array(workspace.rows * columns);
   for (let b = 0; b < columns; b++) {
     // Columns that are not asked for, or do not fit, are the base.
     const variation = own[b] === null ? undefined : variations[b];
     const start = startOf(placed, own[b], base, variation, first + b);
-    for (let i = 0; i < start.length; i++) block[i * columns + b] = start[i];
+    copyColumn(start, block, columns, b, true);
   }
   const phi = workspace.vector(columns);
   workspace.write(phi, block);
@@ -186,7 +186,7 @@ async function solveBlock(
       const column = own[b];
       if (column === null) return null;
       const units = new BigInt64Array(placed.shared.particles + changes.added);
-      for (let i = 0; i < units.length; i++) units[i] = found[i * columns + b];
+      copyColumn(units, found, columns, b, false);
       return finish(placed, column, solved[b], units, solver.tolerance);
     });
   } finally {
@@ -194,29 +194,43 @@ async function solveBlock(
   }
 }
 
-function checkPlaces(
+function checkVariation(
   { shared, workspace }: VariedBase,
-  { added, axons }: AxonChanges,
+  graph: WeightedGraph,
+  changes: AxonChanges,
   variation: number,
 ): void {
   const spare = workspace.rows - 1 - shared.particles;
   check(
-    Number.isInteger(added) && added >= 0 && added <= spare,
+    changes.added <= spare,
     'bad-input',
-    () => `variation ${variation}: expected at most ${spare} particles added, found ${added}`,
+    () =>
+      `variation ${variation}: expected at most ${spare} particles added, found ${changes.added}`,
     'open the block with room for as many: option added',
   );
-  const rows = shared.particles + added;
-  const inside = (i: number): boolean => Number.isInteger(i) && i >= 0 && i < rows;
-  axons.forEach(({ from, to, after }, k) => {
-    check(
-      inside(from) && inside(to) && from !== to && after >= 0 && after < Infinity,
-      'bad-input',
-      () =>
-        `variation ${variation}, axon change ${k}: expected two different particles below ${rows} ` +
-        `and a finite weight ≥ 0, found ${from} → ${to}, ${after}`,
-    );
-  });
+  checkChanges(graph, changes);
+}
+
+/** Copies a column into a block, or out of it, as pairs of words. */
+function copyColumn(
+  units: BigInt64Array,
+  block: BigInt64Array,
+  columns: number,
+  column: number,
+  inwards: boolean,
+): void {
+  const own = new Uint32Array(units.buffer, units.byteOffset, 2 * units.length);
+  const all = new Uint32Array(block.buffer, block.byteOffset, 2 * block.length);
+  const step = 2 * columns;
+  for (let k = 0, at = 2 * column; k < own.length; k += 2, at += step) {
+    if (inwards) {
+      all[at] = own[k];
+      all[at + 1] = own[k + 1];
+    } else {
+      own[k] = all[at];
+      own[k + 1] = all[at + 1];
+    }
+  }
 }
 
 /** A start by row, zero at particles that are gone. */
@@ -255,18 +269,13 @@ function finish(
   tolerance: number,
 ): ExactVaried {
   const quantised = variedQuantisationError(placed, column, units, degree);
-  const { particles } = placed.shared;
-  const lost = new Set(column.lost);
-  const rows: number[] = [];
-  for (let i = 0; i < particles; i++) if (!lost.has(i)) rows.push(i);
-  rows.push(...column.gained.toSorted((a, b) => a - b));
-  const there = BigInt64Array.from(rows, (row) => units[row]);
+  const there = present(placed.shared.particles, column, units);
   const { missing, moved } = normalise(there);
-  rows.forEach((row, k) => (units[row] = there[k]));
+  absorb(placed.shared.particles, column, units, there);
   const errorBound = boundOf(error + quantised, moved, placed.constants.injection);
   return {
     units,
-    particles: rows.length,
+    particles: there.length,
     ...measureUnits(there),
     residual,
     missing,
@@ -274,4 +283,43 @@ function finish(
     errorBound,
     converged: errorBound <= tolerance,
   };
+}
+
+/** Ranges of rows whose particles have an axon in the column, ascending. */
+function rangesOf(particles: number, { lost, gained }: ChangedColumn): [number, number][] {
+  const ranges: [number, number][] = [];
+  let first = 0;
+  for (const row of lost.toSorted((a, b) => a - b)) {
+    ranges.push([first, row]);
+    first = row + 1;
+  }
+  ranges.push([first, particles]);
+  for (const row of gained.toSorted((a, b) => a - b)) ranges.push([row, row + 1]);
+  return ranges;
+}
+
+/** The units of particles that are there, in order. */
+function present(particles: number, column: ChangedColumn, units: BigInt64Array): BigInt64Array {
+  const { lost, gained } = column;
+  const there = new BigInt64Array(particles - lost.length + gained.length);
+  let at = 0;
+  for (const [first, end] of rangesOf(particles, column)) {
+    there.set(units.subarray(first, end), at);
+    at += end - first;
+  }
+  return there;
+}
+
+/** Puts them back where they are. */
+function absorb(
+  particles: number,
+  column: ChangedColumn,
+  units: BigInt64Array,
+  there: BigInt64Array,
+): void {
+  let at = 0;
+  for (const [first, end] of rangesOf(particles, column)) {
+    units.set(there.subarray(at, at + end - first), first);
+    at += end - first;
+  }
 }
