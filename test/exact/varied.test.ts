@@ -19,7 +19,7 @@ import type { WeightedGraph } from '../../src/graph/graph.js';
 import { bigintVaried } from './bigint-varied.js';
 import { changedGraph, graphOf, variationsOf, type VariationCase } from './variations.js';
 
-const SEEDS = Number(process.env['FOCUS_VARIATIONS'] ?? 25);
+const SEEDS = Number(process.env['FOCUS_VARIATIONS'] ?? 16);
 const TOLERANCE = 1e-10;
 const one = openCpuExact({ threads: 1 });
 afterAll(() => one.destroy());
@@ -102,7 +102,7 @@ describe('exact columns that differ', () => {
   });
 
   it('do not depend on width, neighbours or threads', { timeout: 600_000 }, async () => {
-    for (const seed of [3, 13]) {
+    for (const seed of [3]) {
       const given = variationsOf(seed, 9, 60);
       const { graph, options, name } = given;
       const variations = startsOf(given);

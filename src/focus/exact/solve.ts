@@ -126,41 +126,44 @@ export async function solveExact(
   const best: (bigint | null)[] = Array.from({ length: columns }, () => null);
   const stalled = new Uint8Array(columns);
   let applications = 0;
-  for (let stage = options.warm ? WARM_STAGE : 0; ; stage++) {
-    await eventTurn();
-    options.signal?.throwIfAborted();
-    const degree = schedule.degree(stage);
-    const isFinal = schedule.isFinal(stage);
-    const measured = await measure(operator, phi, f, degree);
-    applications++;
-    const more = errorsOf(operator, degree);
-    measured.residual.forEach((residual, b) => {
-      if (results[b] !== null) return;
-      const error = residual + more[b];
-      const done = isFinal && meets(error, goals[b]);
-      const resting = isFinal && residual === 0n;
-      if (isFinal) {
-        const known = best[b];
-        const fell = known === null || 50n * residual <= 49n * known;
-        stalled[b] = fell ? 0 : stalled[b] + 1;
-        if (known === null || residual < known) best[b] = residual;
-      }
-      const stop =
-        done ||
-        resting ||
-        applications + STEPS + 1 > options.mostIterations ||
-        stalled[b] === MOST_STALLED;
-      if (stop)
-        results[b] = { applications, residual, error, mass: measured.mass[b], done, degree };
-    });
-    reportProgress(operator, options, applications, measured, more);
-    if (results.every((result) => result !== null)) break;
-    const active = results.map((result) => result === null);
-    await correct(operator, room, phi, f, measured, active, schedule.rough, options.signal);
-    applications += STEPS;
+  try {
+    for (let stage = options.warm ? WARM_STAGE : 0; ; stage++) {
+      await eventTurn();
+      options.signal?.throwIfAborted();
+      const degree = schedule.degree(stage);
+      const isFinal = schedule.isFinal(stage);
+      const measured = await measure(operator, phi, f, degree);
+      applications++;
+      const more = errorsOf(operator, degree);
+      measured.residual.forEach((residual, b) => {
+        if (results[b] !== null) return;
+        const error = residual + more[b];
+        const done = isFinal && meets(error, goals[b]);
+        const resting = isFinal && residual === 0n;
+        if (isFinal) {
+          const known = best[b];
+          const fell = known === null || 50n * residual <= 49n * known;
+          stalled[b] = fell ? 0 : stalled[b] + 1;
+          if (known === null || residual < known) best[b] = residual;
+        }
+        const stop =
+          done ||
+          resting ||
+          applications + STEPS + 1 > options.mostIterations ||
+          stalled[b] === MOST_STALLED;
+        if (stop)
+          results[b] = { applications, residual, error, mass: measured.mass[b], done, degree };
+      });
+      reportProgress(operator, options, applications, measured, more);
+      if (results.every((result) => result !== null)) break;
+      const active = results.map((result) => result === null);
+      await correct(operator, room, phi, f, measured, active, schedule.rough, options.signal);
+      applications += STEPS;
+    }
+  } finally {
+    room.release();
+    workspace.release(f);
   }
-  room.release();
-  workspace.release(f);
   return results as ExactColumn[];
 }
 
