@@ -6,7 +6,7 @@ import { openExactBlock } from '../../src/focus/exact/block.js';
 import { machinesHere } from './machines.js';
 import { variationsOf } from './variations.js';
 
-const SEEDS = [11, 6];
+const SEEDS = [11];
 /** One adapter for each shader compiler: the shared cases run the rest. */
 const machines = machinesHere().filter(({ name, core }) => core || name.startsWith('WebAssembly'));
 

@@ -11,6 +11,8 @@ import {
   type ExactVaried,
   type ExactVariation,
 } from '../../src/focus/exact/block.js';
+import { randomStream } from '../../src/base/random.js';
+import { distanceOfUnits } from '../../src/focus/exact/delta.js';
 import { focus } from '../../src/focus/focus.js';
 import { solveUnits } from '../../src/focus/exact/solve-units.js';
 import { resolveParameters } from '../../src/focus/parameters.js';
@@ -172,13 +174,25 @@ describe('exact columns that differ', () => {
     start.set(first.units.subarray(0, graph.particles));
     const [cold, warm] = await block.solve([{ changes: second }, { changes: second, start }]);
     if (cold === null || warm === null) throw new Error('the case fits');
-    const apart = cold.units.reduce((sum, value, i) => {
-      const difference = value - warm.units[i];
-      return sum + (difference < 0n ? -difference : difference);
-    }, 0n);
+    const apart = distanceOfUnits(cold.units, warm.units);
     expect(Number(apart) / 2 ** 61).toBeLessThanOrEqual(cold.errorBound + warm.errorBound);
     expect(Number(apart)).toBeGreaterThan(0);
     block.destroy();
+  });
+
+  it('are told apart by word what integers of 64 bits say', () => {
+    const random = randomStream(1, 9);
+    const any = (): bigint =>
+      ((BigInt(random.uint32()) << 32n) | BigInt(random.uint32())) >> BigInt(3 + random.below(60));
+    const a = BigInt64Array.from({ length: 300 }, any);
+    const b = BigInt64Array.from({ length: 280 }, (_, i) => (i % 3 === 0 ? a[i] ^ 1n : any()));
+    const expected = a.reduce((sum, value, i) => {
+      const apart = value - (b[i] ?? 0n);
+      return sum + (apart < 0n ? -apart : apart);
+    }, 0n);
+    expect(distanceOfUnits(a, b)).toBe(expected);
+    expect(distanceOfUnits(b, a)).toBe(expected);
+    expect(distanceOfUnits(a, a)).toBe(0n);
   });
 
   it('refuse what they cannot hold', async () => {

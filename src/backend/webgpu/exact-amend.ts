@@ -50,14 +50,27 @@ export function placeExactEntries(
   entries.forEach((entry, e) => {
     const first = at;
     for (const { row, reciprocal, weight } of entry.parts) {
-      words.set([place[row], ...int64Words(reciprocal), ...int64Words(weight)], at);
+      words[at] = place[row];
+      putWide(words, at + 1, reciprocal);
+      putWide(words, at + 3, weight);
       at += PART_WORDS;
     }
     const { row, column, keep, plus } = entry;
-    const head = [place[row], column, keep ? 1 : 0, ...int64Words(plus), first, at];
-    words.set(head, ENTRY_WORDS * e);
+    const head = ENTRY_WORDS * e;
+    words.set([place[row], column, keep ? 1 : 0, 0, 0, first, at], head);
+    putWide(words, head + 3, plus);
   });
   return new DeviceExactEntries(home, entries.length, columns, home.take('entries', words));
+}
+
+const wide = new BigInt64Array(1);
+const halves = new Uint32Array(wide.buffer);
+
+/** The two words of an integer that has been checked to have 64 bits: there may be many. */
+function putWide(words: Uint32Array, at: number, value: bigint): void {
+  wide[0] = value;
+  words[at] = halves[0];
+  words[at + 1] = halves[1];
 }
 
 /** Records one dispatch. */
