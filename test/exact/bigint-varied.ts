@@ -144,13 +144,22 @@ export function bigintVaried(given: BigintVariation): BigintVaried | null {
   const weightsBefore = new Map(quantised.axons.map((a) => [key(a.from, a.to), a.weight]));
   const scaled = (weight: number): Rational => times(exactly(weight), powerOfTwo(quantised.shift));
   const weightsAfter = new Map(weightsBefore);
-  let exact = quantised.exact;
+  const whole = (weight: number): boolean => {
+    const { numerator, denominator } = scaled(weight);
+    return numerator % denominator === 0n;
+  };
+  const inexact = new Set<string>();
+  for (let p = 0; p < n; p++) {
+    for (let k = base.offsets[p]; k < base.offsets[p + 1]; k++) {
+      if (!whole(base.weights[k])) inexact.add(key(p, base.columns[k]));
+    }
+  }
   for (const { from, to, after } of changes) {
-    const real = scaled(after);
-    if (real.numerator % real.denominator !== 0n) exact = false;
-    const whole = floorOf(plus(real, ratio(1n, 2n)));
+    const nearest = floorOf(plus(scaled(after), ratio(1n, 2n)));
+    if (whole(after)) inexact.delete(key(from, to));
+    else inexact.add(key(from, to));
     if (after === 0) weightsAfter.delete(key(from, to));
-    else weightsAfter.set(key(from, to), whole < 1n ? 1n : whole);
+    else weightsAfter.set(key(from, to), nearest < 1n ? 1n : nearest);
   }
   const before = weigh(weightsBefore, rows);
   const after = weigh(weightsAfter, rows);
@@ -234,9 +243,8 @@ export function bigintVaried(given: BigintVariation): BigintVaried | null {
     mostIterations: 10_000,
     start,
   });
-  const V = exact
-    ? 0n
-    : quantisation(after, series.terms.length > 0, stopped.series, stopped.units);
+  const spreads = series.terms.length > 0;
+  const V = quantisation(after, inexact, spreads, stopped.series, stopped.units);
   const found = completed(stopped.units.filter((_, i) => there[i]));
   const bound = errorBound(stopped.uncertainty, V, found.cost, strength);
   const units = found.units.values();
@@ -273,18 +281,20 @@ function priorOf(
   );
 }
 
-/** V of section 6 with the column's own numbers. */
+/** V of section 6 with the column's own numbers, of the axons that are inexact. */
 function quantisation(
-  { weights, degree, out }: Weighted,
+  { degree, out }: Weighted,
+  inexact: ReadonlySet<string>,
   spreads: boolean,
   { depth }: Folded,
   phi: readonly bigint[],
 ): bigint {
-  const axons = BigInt(weights.size);
+  if (inexact.size === 0) return 0n;
+  const axons = BigInt(inexact.size);
   let cost = ceilDivide(4n * axons * ONE, sumOf(degree));
   let densest = 0n;
   phi.forEach((x, i) => {
-    const leaving = [...weights.keys()].filter((name) => ends(name)[0] === i).length;
+    const leaving = [...inexact].filter((name) => ends(name)[0] === i).length;
     if (out[i] > 0n) cost += ceilDivide(2n * magnitude(x) * BigInt(leaving), out[i]);
     if (degree[i] === 0n) return;
     const dense = ceilDivide(magnitude(x) << 62n, degree[i]);

@@ -22,6 +22,8 @@ export interface SharedBase {
   readonly prior: 'degree' | 'uniform';
   /** ΣP: of degrees, or of ones. */
   readonly priorTotal: bigint;
+  /** Axons out of each particle whose weight was rounded to an integer. */
+  readonly roundedOut: Uint32Array;
   /** Whether the reading multiplies by W. */
   readonly hasSpread: boolean;
   /** Aᵀ with integer weights, made when it is first asked for. */
@@ -35,8 +37,6 @@ export interface TouchedParticle {
   readonly index: number;
   readonly degree: bigint;
   readonly out: bigint;
-  /** Axons out of it. */
-  readonly outAxons: number;
 }
 
 /** A column, ready to be placed. */
@@ -49,8 +49,8 @@ export interface ChangedColumn {
   readonly touched: ReadonlyMap<number, TouchedParticle>;
   /** Rows that arcs of the column's own enter. */
   readonly ownRows: number;
-  readonly axons: number;
-  readonly quantised: boolean;
+  /** How many more axons out of a particle were rounded than in the base, where that differs. */
+  readonly roundedMore: ReadonlyMap<number, number>;
   /** ρ: the shared prior times ρ/FULL is the column's, but at `prior`. */
   readonly priorRatio: bigint;
   readonly prior: readonly ExactEntry[];
@@ -87,14 +87,13 @@ export function changedColumn(
   const { weights, prior } = base;
   const found = touchesOf(base, changes);
   if (found === null) return null;
-  const { touches, quantised, axons } = found;
+  const { touches, roundedMore } = found;
   const touched = new Map<number, TouchedParticle>();
   for (const [index, { leaving, arriving }] of touches) {
     const out = sumAt(weights.outStake, index) + gainOf(leaving);
     const degree = sumAt(weights.degree, index) + gainOf(leaving) + gainOf(arriving);
     if (degree > LARGEST_DEGREE) return null;
-    const own = weights.axons.offsets[index + 1] - weights.axons.offsets[index];
-    touched.set(index, { index, degree, out, outAxons: own + birthsOf(leaving) });
+    touched.set(index, { index, degree, out });
   }
   const present = (index: number): boolean => sumAt(weights.degree, index) > 0n;
   const all = [...touched.values()];
@@ -120,8 +119,7 @@ export function changedColumn(
     lost: lost.map(({ index }) => index),
     touched,
     ownRows: new Set(rows.map(({ row }) => row)).size,
-    axons,
-    quantised,
+    roundedMore,
     priorRatio,
     prior: all.map((own) => fixed(own.index, column, priorOf(own))),
     spread,
@@ -135,8 +133,7 @@ function touchesOf(
   changes: readonly AxonChange[],
 ): {
   readonly touches: ReadonlyMap<number, Touch>;
-  readonly quantised: boolean;
-  readonly axons: number;
+  readonly roundedMore: ReadonlyMap<number, number>;
 } | null {
   const touches = new Map<number, Touch>();
   const touch = (index: number): Touch => {
@@ -147,32 +144,25 @@ function touchesOf(
     }
     return found;
   };
-  let { quantised } = weights;
-  let axons = weights.axons.offsets[weights.axons.rows];
+  const roundedMore = new Map<number, number>();
   for (const change of changes) {
     const after = integerWeight(change.after, weights.exponent);
     if (after.whole > Number(LARGEST_DEGREE)) return null;
-    const before = BigInt(integerWeight(change.before, weights.exponent).whole);
-    if (after.rounded) quantised = true;
-    axons += Number(change.after > 0) - Number(change.before > 0);
-    const own = { before, after: BigInt(after.whole) };
+    const before = integerWeight(change.before, weights.exponent);
+    const more = Number(after.rounded) - Number(before.rounded);
+    if (more !== 0) roundedMore.set(change.from, (roundedMore.get(change.from) ?? 0) + more);
+    const own = { before: BigInt(before.whole), after: BigInt(after.whole) };
     if (own.before === own.after) continue;
     touch(change.from).leaving.set(change.to, own);
     touch(change.to).arriving.set(change.from, own);
   }
-  return { touches, quantised, axons };
+  return { touches, roundedMore };
 }
 
 function gainOf(ends: Ends): bigint {
   let sum = 0n;
   for (const { before, after } of ends.values()) sum += after - before;
   return sum;
-}
-
-function birthsOf(ends: Ends): number {
-  let births = 0;
-  for (const { before, after } of ends.values()) births += Number(after > 0n) - Number(before > 0n);
-  return births;
 }
 
 function priorTotalAfter(

@@ -22,8 +22,9 @@ export function variedApplicationError(
 }
 
 /**
- * V of a column: what the quantisation of its weights adds, `phi` by row. O(rows) long divisions
- * where any weight was rounded.
+ * V of a column: what the rounding of its weights to integers adds, `phi` by row. It counts the axons
+ * that were rounded: of a base of integers only changed ones. O(rows) long divisions where there are
+ * any.
  */
 export function variedQuantisationError(
   { shared, series }: { readonly shared: SharedBase; readonly series: Series | null },
@@ -31,25 +32,27 @@ export function variedQuantisationError(
   phi: BigInt64Array,
   degree: number,
 ): bigint {
-  if (!column.quantised) return 0n;
-  const { axons, degree: degrees, outStake } = shared.weights;
-  const { offsets } = axons;
-  const arcs = BigInt(column.axons);
-  let sum = ceiling(4n * arcs * ONE, totalAfter(shared, column));
+  const { degree: degrees, outStake } = shared.weights;
+  let sum = 0n;
+  let axons = 0n;
   let steepest = 0n;
-  for (let i = 0; i < phi.length; i++) {
+  const isRounded = shared.weights.quantised || column.roundedMore.size > 0;
+  for (let i = 0; isRounded && i < phi.length; i++) {
     const touched = column.touched.get(i);
-    const out = BigInt(touched?.outAxons ?? offsets[i + 1] - offsets[i]);
+    const out = BigInt(shared.roundedOut[i] + (column.roundedMore.get(i) ?? 0));
     const magnitude = phi[i] < 0n ? -phi[i] : phi[i];
+    axons += out;
     if (out > 0n) sum += ceiling(2n * magnitude * out, touched?.out ?? sumAt(outStake, i));
     const own = touched?.degree ?? sumAt(degrees, i);
     if (own === 0n) continue;
     const slope = ceiling(magnitude << 62n, own);
     if (slope > steepest) steepest = slope;
   }
+  if (axons === 0n) return 0n;
+  sum += ceiling(4n * axons * ONE, totalAfter(shared, column));
   if (series === null) return sum;
   const steps = series.levels(degree).gamma + (1n << 20n);
-  return sum + ceiling(4n * arcs * steps * steepest, 1n << 82n);
+  return sum + ceiling(4n * axons * steps * steepest, 1n << 82n);
 }
 
 /** Σ d of the column. */

@@ -120,6 +120,19 @@ export function integerWeight(
   return { whole, rounded: floor !== scaled };
 }
 
+/** Axons out of each particle whose A·2^s is no integer. O(axons) where any is not. */
+export function roundedOut({ axons, exponent, quantised }: IntegerWeights): Uint32Array {
+  const { rows, offsets, weights } = axons;
+  const counts = new Uint32Array(rows);
+  if (!quantised) return counts;
+  for (let p = 0; p < rows; p++) {
+    for (let k = offsets[p]; k < offsets[p + 1]; k++) {
+      if (!Number.isInteger(shifted(weights[k], exponent))) counts[p]++;
+    }
+  }
+  return counts;
+}
+
 function scaledWeights(
   { rows, offsets, weights }: Csr,
   exponent: number,
