@@ -15,6 +15,7 @@ const BENCHES = [
   'peers',
   'exact-cpu',
   'exact-gpu',
+  'exact-varied',
   'exact-distance',
   'merkle',
   'adjoint',
