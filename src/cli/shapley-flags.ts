@@ -5,7 +5,7 @@ import type { ValueName } from '../attribution/value-function.js';
 import type { KernelFlags } from './kernel-options.js';
 
 /** Its options, as they are given. */
-export interface ShapleyFlags extends Omit<KernelFlags, 'precision' | 'backend'> {
+export interface ShapleyFlags extends KernelFlags {
   readonly value: ValueName;
   readonly exact?: boolean;
   readonly orderings?: number;

@@ -6,6 +6,7 @@ import type { OutputColumn } from '../formats/write-table.js';
 import { drawShareChart } from '../report/share-chart.js';
 import type { Attribution, ShareRow } from './shapley-attribute.js';
 import type { ShapleyFlags } from './shapley-flags.js';
+import { coalitionTolerance } from './shapley-game.js';
 
 const UNIT_BITS = 61;
 
@@ -30,7 +31,8 @@ export function summaryOf(
   const { rows, totalUnits, efficiencyGap, millisecondsPerValue, ...rest } = attribution;
   const header = {
     value: flags.value,
-    tolerance: flags.tolerance ?? 1e-7,
+    precision: flags.precision ?? 'f64',
+    tolerance: coalitionTolerance(flags),
     graphRoot,
     signals,
     beacon: flags.exact === true ? null : (flags.beacon ?? '0'.repeat(64)),

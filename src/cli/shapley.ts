@@ -2,17 +2,14 @@
 // orderings of all signals, with standard errors and intervals; in a run directory a run that is
 // stopped goes on where it was.
 
-import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { checkAdditive } from '../attribution/additive.js';
-import { openCoalitionGame, type OpenedGame } from '../attribution/coalition-game.js';
 import { ESTIMATORS } from '../attribution/estimators/estimators.js';
 import type { Stopping } from '../attribution/stopping.js';
 import { VALUE_FUNCTIONS } from '../attribution/value-function.js';
-import { openCpu } from '../backend/cpu/cpu.js';
+import { BACKEND_NAMES } from '../backend/choose.js';
 import { readBeacon } from '../base/beacon.js';
 import { check } from '../base/errors.js';
-import { focus } from '../focus/focus.js';
 import { readSignals, type SignalNotes } from '../formats/signals.js';
 import { tableFormatOf, writeTable } from '../formats/write-table.js';
 import { axonChangesOf } from '../graph/axon-changes.js';
@@ -23,7 +20,7 @@ import { fileRecord, writeManifest } from '../report/manifest.js';
 import { writeAtomically } from '../formats/atomic-file.js';
 import { EXIT_NOT_CONVERGED } from './exit.js';
 import { interruptible } from './interrupt.js';
-import { addReadingOptions, parametersOf } from './kernel-options.js';
+import { addReadingOptions } from './kernel-options.js';
 import {
   checkOutput,
   checkStandardInput,
@@ -37,11 +34,9 @@ import { openRunDirectory } from './run-directory.js';
 import { choice, option, readInteger, readNumber, withConfig } from './settings.js';
 import { attribute, type Attribution } from './shapley-attribute.js';
 import type { ShapleyFlags } from './shapley-flags.js';
+import { coalitionTolerance, openGame } from './shapley-game.js';
 import { drawShares, linesOf, printed, summaryOf, tableOfShares } from './shapley-rows.js';
 
-/** Of the tolerance, what the focus before may be wrong by. */
-const BASE_SHARE = 1 / 64;
-const TOLERANCE = 1e-7;
 const USUAL_ORDERINGS = 32;
 const MOST_ORDERINGS = 100_000;
 /** What a run without a beacon draws from: everybody knows it beforehand. */
@@ -86,10 +81,12 @@ export function shapleyCommand(): Command {
   );
   option(command, '--confidence <p>', 'of the intervals, in (0, 1) (default 0.95)', readNumber);
   option(command, '--columns <n>', 'chains at once on a thread: 8, 16 … 64', readInteger(8));
+  choice(command, '--precision <name>', 'of coalitions (default f64)', ['f64', 'exact']);
+  choice(command, '--backend <name>', 'machine of exact precision (default auto)', BACKEND_NAMES);
   option(
     command,
     '--tolerance <e>',
-    `L1 error of each coalition's Δφ to certify (default ${TOLERANCE})`,
+    "L1 error of each coalition's Δφ to certify (default 1e-7; exact: 1e-9)",
     readNumber,
   );
   addReadingOptions(command);
@@ -186,8 +183,7 @@ function checkFlags(flags: ShapleyFlags): void {
   within('time', time ?? 1, (time ?? 1) > 0, 'seconds above 0');
   within('blend', blend, blend >= 0 && blend <= 1, 'a number in [0, 1]');
   within('confidence', confidence, confidence > 0 && confidence < 1, 'a number in (0, 1)');
-  const { tolerance = TOLERANCE } = flags;
-  within('tolerance', tolerance, tolerance > 0 && tolerance <= 2, 'a number in (0, 2]');
+  coalitionTolerance(flags);
   readBeacon(flags.beacon ?? NO_BEACON);
 }
 
@@ -210,34 +206,13 @@ async function compute(
   signal: AbortSignal,
 ): Promise<Attribution> {
   const { graph } = linked;
-  const { tolerance = TOLERANCE, value, threads } = flags;
-  const backend = openCpu(threads === undefined ? {} : { threads });
-  progress.say(`backend: ${backend.description} (coalitions are solved in f64)`);
-  progress.phase('solving the graph before');
-  const before = await focus(
-    graph,
-    { ...parametersOf(flags), tolerance: tolerance * BASE_SHARE, signal },
-    backend,
-  ).finally(() => backend.destroy());
-  const { parameters, phi, errorBound } = before;
-  check(
-    errorBound !== null,
-    'bad-parameter',
-    () => `shapley: expected a reading with a proven bound, found ${parameters.reading}`,
-    'use focus-1',
-  );
+  const { value } = flags;
+  const tolerance = coalitionTolerance(flags);
   const changes = delta.map((each) => axonChangesOf(linked, [each]));
   checkAdditive(graph.particles, changes, axonChangesOf(linked, delta));
-  progress.phase('solving each signal alone');
-  let game: OpenedGame | null = null;
+  const opened = await openGame({ graph, changes, flags, progress, signal });
+  const { game, before } = opened;
   try {
-    game = await openCoalitionGame(graph, { parameters, phi: phi.data, errorBound }, changes, {
-      value,
-      tolerance,
-      columns: flags.columns,
-      threads: threads ?? availableParallelism(),
-      signal,
-    });
     const directory =
       flags.runDir === undefined
         ? null
@@ -245,7 +220,8 @@ async function compute(
             links: linksDigest,
             signals: signals.sha256,
             value,
-            parameters,
+            precision: flags.precision ?? 'f64',
+            parameters: before.parameters,
             tolerance,
             players: delta.length,
           });
@@ -259,6 +235,6 @@ async function compute(
       signal,
     });
   } finally {
-    game?.destroy();
+    opened.destroy();
   }
 }
