@@ -8,6 +8,7 @@ import { check } from '../base/errors.js';
 import type { ChainOptions, CoalitionGame, SolvedChain } from '../focus/coalitions/chain.js';
 import { openChains } from '../focus/coalitions/chains.js';
 import { coalitionGameOf } from '../focus/coalitions/game.js';
+import { operatorsAt } from '../focus/details.js';
 import {
   measureBaseOf,
   measureColumns,
@@ -82,12 +83,14 @@ export async function openCoalitionGame(
     'bad-parameter',
     () => `columns: expected 8, 16 … ${MOST_COLUMNS}, found ${columns}`,
   );
-  const game = coalitionGameOf(shiftBaseOf(graph, focus), changes);
+  const operators = options.value === 'free-energy' ? await operatorsOf(graph, focus) : null;
+  const game = coalitionGameOf(shiftBaseOf(graph, focus), changes, operators);
   const solvers = await openSolvers(game, { tolerance, columns }, options.threads ?? 1);
   try {
     const { of } = VALUE_FUNCTIONS[options.value];
     const { solved: alone, moves } = await solvers.alone(changes.length, options.signal);
-    const superposed = moves === null ? null : superposition(game, moves);
+    // Free energies take operators that a sum of moves does not say.
+    const superposed = moves === null || operators !== null ? null : superposition(game, moves);
     return {
       players: changes.length,
       local: alone.map(({ measures }) => of(measures[0])),
@@ -115,10 +118,25 @@ async function* valuesOf(
     yield {
       index,
       values: values.map(({ value }) => unitsOfValue(value)),
-      errorBound: values.reduce((most, { errorBound }) => Math.max(most, errorBound), 0),
+      errorBound: values.reduce<number | null>(
+        (most, { errorBound }) =>
+          most === null || errorBound === null ? null : Math.max(most, errorBound),
+        0,
+      ),
       converged,
     };
   }
+}
+
+/** D, H and 𝓛 at φ. */
+async function operatorsOf(graph: Graph, { parameters, phi }: BaseFocus) {
+  check(
+    parameters.lambda[1] + parameters.lambda[2] > 0 && parameters.unit === null,
+    'bad-parameter',
+    () => `free-energy: expected the reading focus-1, found ${parameters.reading}`,
+  );
+  const backend = openCpu({ threads: 1 });
+  return operatorsAt(graph, parameters, phi, backend).finally(() => backend.destroy());
 }
 
 /** Measures of φ + Σ moves, by members. */

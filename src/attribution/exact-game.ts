@@ -60,6 +60,12 @@ export async function openExactGame(
   backend: ExactBackend,
 ): Promise<OpenedExactGame> {
   const { value, columns = COLUMNS, signal, ...kernel } = options;
+  check(
+    value !== 'free-energy',
+    'bad-parameter',
+    () => 'exact game: free-energy is computed in f64 alone',
+    'leave --precision exact out, or take another value',
+  );
   const base = await focusExact(graph, { ...kernel, signal }, backend);
   const names = [...new Set(changes.flatMap((change) => change.names))];
   const places = new Map(names.map((name, k) => [name, graph.particles + k]));

@@ -1,14 +1,15 @@
 // Value functions of coalitions: v(S) from what the links of S, added to the graph before, move.
 // v(∅) = 0. None is clipped but `directed`, whose definition clips.
 
-import { check } from '../base/errors.js';
+import { check, invariant } from '../base/errors.js';
 import type { CoalitionMeasures } from '../focus/coalitions/measures.js';
 import { VALUE_ONE } from './game.js';
 
-/** A value of a coalition with its proven error. */
+/** A value of a coalition, and its proven error. */
 export interface Value {
   readonly value: number;
-  readonly errorBound: number;
+  /** Null where nothing is proven. */
+  readonly errorBound: number | null;
 }
 
 /** A named value function. */
@@ -48,6 +49,14 @@ export const VALUE_FUNCTIONS = {
     name: 'delta-norm',
     description: 'Σ|Δφ| over all particles',
     of: ({ norm, errorBound }) => ({ value: norm, errorBound }),
+  },
+  'free-energy': {
+    name: 'free-energy',
+    description: 'F before − F after, F as focus rank --details reports it',
+    of: ({ freeEnergy }) => {
+      invariant(freeEnergy !== null, 'a game of free energies has them');
+      return { value: freeEnergy, errorBound: null };
+    },
   },
 } as const satisfies Record<string, ValueFunction>;
 

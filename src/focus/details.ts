@@ -48,7 +48,7 @@ export async function detailsOf(
     'bad-parameter',
     () => `details: expected the reading focus-1 or focus-1-combinatorial, found ${reading}`,
   );
-  const parts = await partsOf(graph, parameters, phi, backend);
+  const { laplacian: _, ...parts } = await operatorsAt(graph, parameters, phi, backend);
   // Intervals need double precision, whatever the parts are computed in.
   const machine = backend.precision === 'f64' ? backend : openCpu();
   const { lambda2R, lambda2Diffusion, fiedler } = await spectrumOf(
@@ -60,13 +60,17 @@ export async function detailsOf(
   return { ...parts, lambda2: lambda2R, lambda2Diffusion, fiedler };
 }
 
-/** The operators at φ and the free energy. */
-async function partsOf(
+/** The operators at φ and the free energy. Some forty passes over the graph. */
+export async function operatorsAt(
   graph: Graph,
   parameters: Parameters,
   phi: Float64Array,
   backend: Backend,
-): Promise<Pick<FocusDetails, 'diffusion' | 'springs' | 'heat' | 'freeEnergy'>> {
+): Promise<
+  Pick<FocusDetails, 'diffusion' | 'springs' | 'heat' | 'freeEnergy'> & {
+    readonly laplacian: Float64Array;
+  }
+> {
   const { mu, tau, lambda } = parameters;
   const adjacency = adjacencyOf(graph.axons);
   const workspace = await backend.open(graph.axons, 'both');
@@ -97,6 +101,7 @@ async function partsOf(
       diffusion,
       springs,
       heat,
+      laplacian,
       freeEnergy: freeEnergy(parameters, phi, laplacian, diffusion, heat),
     };
   } finally {

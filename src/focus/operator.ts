@@ -47,6 +47,8 @@ export interface FocusOperator {
    * returns. Share and plus may be left out. Cost as `apply`, without its reduction.
    */
   grow(out: Vector, z: Vector, degree: number, share: Scalars | null, plus: Vector | null): void;
+  /** out = λ_d D z with a share of the prior that is given: `grow` without springs and heat. */
+  disperse(out: Vector, z: Vector, share: Scalars): void;
   /** λ_d D z alone, or p_K(𝓛) z alone with other coefficients than R's. */
   diffusion(out: Vector, z: Vector): void;
   spectral(out: Vector, z: Vector, coefficients: Float64Array): void;
@@ -256,6 +258,7 @@ export function operatorOf(parts: OperatorParts, columns: number): FocusOperator
       if (plus !== null) rest.push({ coefficient: 1, vector: plus });
       clenshaw(out, z, coefficientsOf(degree), rest, share, true);
     },
+    disperse: (out, z, share) => plainDiffusion(out, z, [shareOfPrior(share)], share),
     diffusion: (out, z) => {
       const share = priorShare(z, 'toPrior');
       plainDiffusion(out, z, [shareOfPrior(share)], share);

@@ -6,8 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { openCoalitionGame } from '../../src/attribution/coalition-game.js';
 import { VALUE_ONE, type Chain, type Game } from '../../src/attribution/game.js';
 import type { ValueName } from '../../src/attribution/value-function.js';
+import { openCpu } from '../../src/backend/cpu/cpu.js';
+import { operatorsAt } from '../../src/focus/details.js';
 import { focus } from '../../src/focus/focus.js';
 import { axonChangesOf } from '../../src/graph/axon-changes.js';
+import { applyDelta } from '../../src/graph/delta.js';
+import type { Graph } from '../../src/graph/graph.js';
 import { createLinkBuilder } from '../../src/graph/link-builder.js';
 import { linkGraph } from '../../src/graph/linked.js';
 import type { LinkTuple } from '../graphs.js';
@@ -38,19 +42,18 @@ async function partsOf({ base, transactions }: Golden) {
     builder.addRow(builder.particleOf(from), builder.particleOf(to), amount);
   }
   const linked = linkGraph(builder.finish());
-  const changes = transactions.map((links) =>
-    axonChangesOf(linked, [
-      {
-        neuron: null,
-        links: links.map(([from, to, amount]) => ({ from, to, amount })),
-        remove: [],
-        change: [],
-      },
-    ]),
-  );
+  const deltas = transactions.map((links) => [
+    {
+      neuron: null,
+      links: links.map(([from, to, amount]) => ({ from, to, amount })),
+      remove: [],
+      change: [],
+    },
+  ]);
+  const changes = deltas.map((delta) => axonChangesOf(linked, delta));
   const { parameters, phi, errorBound } = await focus(linked.graph, { tolerance: 2e-13 });
   const before = { parameters, phi: phi.data, errorBound: errorBound ?? 2 };
-  return { graph: linked.graph, changes, base: before };
+  return { graph: linked.graph, changes, base: before, linked, deltas };
 }
 
 /** v of every coalition by its bits, along one chain for each subset of the later players. */
@@ -90,6 +93,29 @@ describe('the game of signals', () => {
       expect(Math.abs(value - golden.standalone[i])).toBeLessThan(1e-9),
     );
     expect(Math.abs(values[values.length - 1] - golden.total)).toBeLessThan(1e-9);
+    game.destroy();
+  });
+
+  it('values free energy as the whole graphs before and after do', async () => {
+    const golden = goldens.random12;
+    const { graph, changes, base, linked, deltas } = await partsOf(golden);
+    const game = await openCoalitionGame(graph, base, changes, {
+      value: 'free-energy',
+      tolerance: 1e-11,
+    });
+    const values = await valuesOf(game);
+    const energyAt = async (whole: Graph): Promise<number> => {
+      const { parameters, phi } = await focus(whole, { tolerance: 1e-13 });
+      return (await operatorsAt(whole, parameters, phi.data, openCpu())).freeEnergy;
+    };
+    const before = await energyAt(graph);
+    for (let bits = 1; bits < values.length; bits++) {
+      const members = deltas.filter((_, i) => (bits >> i) & 1).flat();
+      const { after } = applyDelta(linked, members);
+      const reduction = before - (await energyAt(after.graph));
+      expect(Math.abs(values[bits] - reduction), `coalition ${bits}`).toBeLessThan(1e-9);
+    }
+    expect(Math.max(...values.map(Math.abs))).toBeGreaterThan(1e-4);
     game.destroy();
   });
 

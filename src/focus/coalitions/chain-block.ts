@@ -5,11 +5,13 @@ import { FocusError } from '../../base/errors.js';
 import { eventTurn } from '../../base/turn.js';
 import { anderson } from '../anderson.js';
 import { measure, type Measured } from '../certificate.js';
+import { expand } from '../chebyshev.js';
 import type { FocusOperator } from '../operator.js';
 import { openSolveScratch, type SolveScratch } from '../solve.js';
 import type { CoalitionChain, CoalitionGame, ChainOptions, SolvedChain } from './chain.js';
 import { coalitionsOf, type Coalition, type Coalitions } from './coalition.js';
 import type { Core } from './core.js';
+import { energyReduction } from './energy.js';
 import {
   measureBaseOf,
   measureColumns,
@@ -61,6 +63,8 @@ export class ChainBlock {
     readonly update: number;
   };
   private readonly coalitions: Coalitions;
+  /** Coefficients of H alone. */
+  private readonly heat: Float64Array;
   private readonly measureBase: MeasureBase;
   private readonly allowed: number;
   private moves: readonly Vector[] = [];
@@ -87,6 +91,8 @@ export class ChainBlock {
     // The error of φ counts twice in that of φ_S, and once more in that of the difference.
     const left = options.tolerance - 3.2 * game.errorBound;
     this.allowed = left * parameters.lambda[0] * parameters.teleport;
+    const alone = expand({ springs: 0, mu: 1, heat: 1, tau: parameters.tau, spectrum: 2 });
+    this.heat = alone.coefficients(alone.degree);
     const { expansion } = operator;
     this.degrees = {
       high: expansion.degreeFor((TRUNCATION_SHARE * this.allowed) / spreadOf(core, h)),
@@ -159,7 +165,8 @@ export class ChainBlock {
       if (done.length === 0) continue;
       const z = await this.workspace.read(this.z);
       const width = this.options.columns;
-      const measures = measureColumns(this.measureBase, z, width, done);
+      const energyOf = await this.energies(z);
+      const measures = measureColumns(this.measureBase, z, width, done, energyOf);
       for (const [k, { column, met }] of done.entries()) {
         const state = columns[column];
         const chain = state.chain as CoalitionChain;
@@ -305,6 +312,30 @@ export class ChainBlock {
     const [drift] = await workspace.numbers(sums);
     if (measured.residual.some((value) => !Number.isFinite(value))) throw beyondPrecision();
     return { ...measured, drift };
+  }
+
+  /** Free energies of the columns, where the game asks for them: heat and two products more. */
+  private async energies(
+    z: Float64Array,
+  ): Promise<((column: number, mass: number, particles: number) => number) | undefined> {
+    const { operator, workspace, scratch, game } = this;
+    const { energy, parameters } = game;
+    if (energy === null) return undefined;
+    const at = async (apply: (out: Vector) => void): Promise<Float64Array> => {
+      apply(scratch.delta);
+      return workspace.read(scratch.delta);
+    };
+    const spread = await at((out) => operator.disperse(out, this.z, this.share));
+    const blocks = {
+      width: this.options.columns,
+      z,
+      diffusion: spread.map((value) => value / parameters.lambda[0]),
+      heat: await at((out) => operator.spectral(out, this.z, this.heat)),
+      laplacian: await at((out) => operator.spectral(out, this.z, Float64Array.of(1, 1))),
+    };
+    const h = operator.hostMeasure;
+    return (column, mass, particles) =>
+      energyReduction(energy, parameters, h, blocks, column, mass, particles);
   }
 
   private gained(coalition: Coalition): number {

@@ -3,6 +3,7 @@
 import type { Parameters } from '../parameters.js';
 import type { PlayerChange } from './coalition.js';
 import type { Core } from './core.js';
+import type { EnergyBase } from './energy.js';
 import type { CoalitionMeasures } from './measures.js';
 
 /** Nested coalitions: step s adds its players to those of the steps before. */
@@ -32,6 +33,8 @@ export interface CoalitionGame {
   readonly players: readonly PlayerChange[];
   /** Spare rows that players' new particles take. */
   readonly spare: number;
+  /** Null: free energies are not asked for. */
+  readonly energy: EnergyBase | null;
 }
 
 /** How chains are solved. */

@@ -7,13 +7,16 @@ import type { ShiftBase } from '../local/base.js';
 import type { CoalitionGame } from './chain.js';
 import type { PlayerChange } from './coalition.js';
 import { coreOf } from './core.js';
+import { energyBaseOf, type OperatorsAt } from './energy.js';
 
 /**
- * The game of these players, each with the axons it changes alone. O(particles + axons + changes).
+ * The game of these players, each with the axons it changes alone; with the operators at φ, free
+ * energies too. O(particles + axons + changes).
  */
 export function coalitionGameOf(
   base: ShiftBase,
   changes: readonly NamedAxonChanges[],
+  operators: OperatorsAt | null = null,
 ): CoalitionGame {
   const n = base.graph.particles;
   const touched = new Set<number>();
@@ -50,5 +53,6 @@ export function coalitionGameOf(
     core,
     players,
     spare: spare.size,
+    energy: operators === null ? null : energyBaseOf(base, core, operators),
   };
 }

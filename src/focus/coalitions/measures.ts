@@ -21,6 +21,8 @@ export interface CoalitionMeasures {
   readonly errorBound: number;
   /** Proven error of entropyPart. */
   readonly entropyBound: number;
+  /** F before − F after; null where the game does not ask for it. */
+  readonly freeEnergy: number | null;
 }
 
 /** What the measures of all coalitions share. */
@@ -79,12 +81,16 @@ class ColumnSums {
   norm = 0;
 }
 
-/** Reduces columns of a block of `width`; z in row order. O(rows · columns). */
+/**
+ * Reduces columns of a block of `width`; z in row order; `energyOf` gives the free energy of a
+ * column with its mass and number of particles. O(rows · columns).
+ */
 export function measureColumns(
   base: MeasureBase,
   z: Float64Array,
   width: number,
   columns: readonly SolvedColumn[],
+  energyOf?: (column: number, mass: number, particles: number) => number,
 ): readonly CoalitionMeasures[] {
   const sums = columns.map(() => new ColumnSums());
   inPieces(base.h.length, (first, end) => {
@@ -93,7 +99,11 @@ export function measureColumns(
   inPieces(base.h.length, (first, end) => {
     columns.forEach(({ column }, c) => addNorm(base, z, width, column, first, end, sums[c]));
   });
-  return columns.map((column, c) => measuresOf(base, column, sums[c]));
+  return columns.map((column, c) => ({
+    ...measuresOf(base, column, sums[c]),
+    freeEnergy:
+      energyOf?.(column.column, 1 + sums[c].gain, base.particles + column.particlesGained) ?? null,
+  }));
 }
 
 function inPieces(rows: number, visit: (first: number, end: number) => void): void {
@@ -164,7 +174,7 @@ function measuresOf(
   { core, total, particles, errorBound }: MeasureBase,
   { error, particlesGained }: SolvedColumn,
   { gain, moved, rise, magnitude, norm }: ColumnSums,
-): CoalitionMeasures {
+): Omit<CoalitionMeasures, 'freeEnergy'> {
   const mass = 1 + gain;
   const after = particles + particlesGained;
   const global = gain * total;
