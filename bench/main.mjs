@@ -20,6 +20,7 @@ const BENCHES = [
   'adjoint',
   'epoch',
   'shifts',
+  'estimators',
 ];
 
 const [name, ...rest] = process.argv.slice(2);

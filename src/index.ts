@@ -2,6 +2,51 @@
 // functions.
 
 export { FocusError, type ErrorCode } from './base/errors.js';
+export {
+  accumulatorFrom,
+  efficiencyGap,
+  emptyAccumulator,
+  merged as mergedAccumulators,
+  stateOf as accumulatorState,
+  type Accumulator,
+  type AccumulatorState,
+} from './attribution/accumulator.js';
+export {
+  controlOf,
+  type ControlOptions,
+  type ControlVariate,
+  type Surrogate,
+} from './attribution/control-variate.js';
+export { adjointSurrogate } from './attribution/controls/adjoint.js';
+export {
+  coarseSurrogate,
+  type CoarseOptions,
+  type CoarseSurrogate,
+} from './attribution/controls/coarse.js';
+export { sampledBy } from './attribution/controls/sampled.js';
+export {
+  enumerateShapley,
+  type EnumerationOptions,
+  type ExactShapley,
+} from './attribution/enumeration.js';
+export {
+  DEFAULT_ESTIMATOR,
+  ESTIMATORS,
+  estimatorOf,
+  type EstimatorName,
+} from './attribution/estimators/estimators.js';
+export { VALUE_ONE, type Chain, type ChainValues, type Game } from './attribution/game.js';
+export { orderingOf, type Draw } from './attribution/orderings.js';
+export type { FinishedReplicate } from './attribution/replicates.js';
+export {
+  shapleyOf,
+  type PlayerShare,
+  type ShapleyOptions,
+  type ShapleyProgress,
+  type ShapleyResult,
+} from './attribution/shapley.js';
+export type { Stopping } from './attribution/stopping.js';
+export { tableGame, type TableGame } from './attribution/table-game.js';
 export { openCpu, openCpuExact, type CpuOptions } from './backend/cpu/cpu.js';
 export {
   openWebGpu,
