@@ -25,6 +25,9 @@ import {
 } from './links.js';
 import { slopeError } from './slope-error.js';
 import { solveAdjoint, type AdjointSolved } from './solve.js';
+import { keepAll, keepSome, type Kept } from './kept.js';
+import { columnBefore, piecesOf, type ColumnBefore } from './pieces.js';
+import type { LinkPieces, PriorBefore } from './pieces.js';
 import { linkTerms, pairsOf } from './terms.js';
 import { transactionMarginal, type Joining, type TransactionMarginal } from './transaction.js';
 import { openTransposed } from './transposed.js';
@@ -44,6 +47,11 @@ export interface AdjointOptions {
   readonly tolerance?: number | undefined;
   /** Applications of Qᵀ after which the solver stops unconverged; default 10,000. */
   readonly mostIterations?: number | undefined;
+  /**
+   * The only particles that links will name, besides new ones; default all. Numbers are then kept for
+   * these alone, 8 (2J + 6) bytes each; `ofAxons` and links elsewhere are refused.
+   */
+  readonly particles?: ArrayLike<number> | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -89,6 +97,21 @@ export interface Adjoint {
    * where nothing is left of a particle. See transaction.ts.
    */
   transaction(links: LinkColumns): TransactionMarginal;
+  /**
+   * What links between known particles add at each particle: pieces of a joint value that add up over
+   * sets of links, see pieces.ts. Particle numbers are those of the graph. O(J) a link.
+   */
+  pieces(links: readonly WeightedLink[]): LinkPieces;
+  /** A particle's column before, which pieces change. */
+  column(particle: number): ColumnBefore;
+  readonly priorBefore: PriorBefore;
+}
+
+/** A link by particle numbers; its weight may be negative. */
+export interface WeightedLink {
+  readonly from: number;
+  readonly to: number;
+  readonly weight: number;
 }
 
 /**
@@ -112,6 +135,8 @@ export async function adjointOf(
   const centred = gradient.map((g) => g - mean);
   const scale = centred.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
   const adjacency = adjacencyOf(graph.axons);
+  const { particles } = options;
+  const kept = particles === undefined ? keepAll() : keepSome(graph.particles, particles);
   const workspace = await backend.open(graph.axons, 'both');
   try {
     const operator = openOperator(workspace, adjacency, parameters, 1);
@@ -139,9 +164,11 @@ export async function adjointOf(
     const pairs = pairsOf(parameters, spectrumOf(adjacency, parameters), workspace.unitRoundoff);
     const given = priorMass(adjacency, parameters, phi);
     const priorSlope = parameters.prior === 'degree' ? given / adjacency.totalDegree : 0;
-    const solution = { phi, lambda, priorSlope };
+    const solution = { phi, lambda, priorSlope, kept: kept.particles };
     const terms = await linkTerms(operator, transposed, adjacency, parameters, pairs, solution);
-    const joining = { parameters, pairs, given, mean, entropySign: entropySign(value) };
+    const sign = entropySign(value);
+    const n = graph.particles;
+    const joining = { particles: n, parameters, pairs, given, mean, entropySign: sign };
     return {
       reading: parameters.reading,
       lambda,
@@ -151,7 +178,8 @@ export async function adjointOf(
       residual: solved.residual * scale,
       errorBound: solved.errorBound * scale,
       kappa,
-      ...readings(graph, terms, joining, parameters, solved.errorBound * scale, result.errorBound),
+      priorBefore: { slope: priorSlope, totalDegree: adjacency.totalDegree },
+      ...readings(graph, kept, terms, joining, solved.errorBound * scale, result.errorBound),
     };
   } finally {
     workspace.destroy();
@@ -163,44 +191,85 @@ const LEAST_TOLERANCE = 1e-15;
 /** What λ says of links, as methods. */
 function readings(
   graph: WeightedGraph,
+  kept: Kept,
   terms: LinkTerms,
   joining: Joining,
-  parameters: Parameters,
   lambdaError: number,
   phiError: number | null,
-): Pick<Adjoint, 'sensitivity' | 'sensitivityError' | 'ofAxons' | 'marginals' | 'transaction'> {
-  const known = (from: number, to: number): void => {
-    for (const [name, particle] of Object.entries({ from, to })) {
-      check(
-        Number.isInteger(particle) && particle >= 0 && particle < terms.particles,
-        'bad-parameter',
-        () => `${name}: expected a particle in 0…${terms.particles - 1}, found ${particle}`,
-      );
-    }
+): Omit<
+  Adjoint,
+  | 'reading'
+  | 'lambda'
+  | 'iterations'
+  | 'passes'
+  | 'converged'
+  | 'residual'
+  | 'errorBound'
+  | 'kappa'
+  | 'priorBefore'
+> {
+  const rowOf = (name: string, particle: number): number => {
+    check(
+      Number.isInteger(particle) && particle >= 0 && particle < graph.particles,
+      'bad-parameter',
+      () => `${name}: expected a particle in 0…${graph.particles - 1}, found ${particle}`,
+    );
+    return kept.rowOf(particle);
   };
+  const { parameters } = joining;
   return {
-    sensitivity: (from, to) => {
-      known(from, to);
-      return slopeOf(terms, from, to);
-    },
+    sensitivity: (from, to) => slopeOf(terms, rowOf('from', from), rowOf('to', to)),
     sensitivityError: (from, to) => {
-      known(from, to);
+      const [p, q] = [rowOf('from', from), rowOf('to', to)];
       if (phiError === null) return null;
-      return slopeError(terms, parameters, lambdaError, phiError, from, to);
+      return slopeError(terms, parameters, lambdaError, phiError, p, q);
     },
-    ofAxons: () => {
-      const { rows, offsets, columns } = graph.axons;
-      const slopes = new Float64Array(offsets[rows]);
-      for (let p = 0; p < rows; p++) {
-        for (let k = offsets[p]; k < offsets[p + 1]; k++)
-          slopes[k] = changeOf(terms, p, columns[k], 0);
-      }
-      return slopes;
-    },
+    ofAxons: () => slopesOf(graph, kept, terms),
     marginals: (links, options = {}) =>
-      marginalsOf(terms, links, options.weights !== 'infinitesimal'),
-    transaction: (links) => transactionMarginal(terms, joining, links),
+      marginalsOf(terms, kept.columnsOf(links), options.weights !== 'infinitesimal'),
+    transaction: (links) => {
+      const found = transactionMarginal(terms, joining, kept.columnsOf(links));
+      return {
+        ...found,
+        newParticles: found.newParticles.map(({ particle, focus }) => ({
+          particle: kept.particleOf(particle),
+          focus,
+        })),
+        firstOutLinks: found.firstOutLinks.map(kept.particleOf),
+        lastOutLinks: found.lastOutLinks.map(kept.particleOf),
+      };
+    },
+    pieces: (links) => {
+      const rows = links.map(({ from, to, weight }) => ({
+        from: rowOf('from', from),
+        to: rowOf('to', to),
+        weight,
+      }));
+      const pieces = piecesOf(terms, rows);
+      const columns = pieces.columns.map((piece) => ({
+        ...piece,
+        particle: kept.particleOf(piece.particle),
+      }));
+      return { ...pieces, columns };
+    },
+    column: (particle) => ({ ...columnBefore(terms, rowOf('column', particle)), particle }),
   };
+}
+
+function slopesOf({ axons }: WeightedGraph, kept: Kept, terms: LinkTerms): Float64Array {
+  check(
+    kept.particles === null,
+    'bad-parameter',
+    () => 'ofAxons: expected an adjoint that keeps all particles',
+    'leave out the option `particles`',
+  );
+  const { rows, offsets, columns } = axons;
+  const slopes = new Float64Array(offsets[rows]);
+  for (let p = 0; p < rows; p++) {
+    for (let k = offsets[p]; k < offsets[p + 1]; k++)
+      slopes[k] = changeOf(terms, p, columns[k], 0);
+  }
+  return slopes;
 }
 
 function checkedFocus(

@@ -63,11 +63,14 @@ export interface Solution {
   readonly lambda: Float64Array;
   /** c/Σd with the degree prior, else 0. */
   readonly priorSlope: number;
+  /** The particles whose numbers are kept, in their order; null: all. */
+  readonly kept: Uint32Array | null;
 }
 
 /**
  * Computes the terms. Costs the degree of springs in products for each of φ and λ, one product of a
- * block and some passes over blocks of J columns. Keeps 8 (2J + 6) bytes a particle on the host.
+ * block and some passes over blocks of J columns. Keeps 8 (2J + 6) bytes a kept particle on the host;
+ * rows are those of `kept`.
  */
 export async function linkTerms(
   operator: FocusOperator,
@@ -75,7 +78,7 @@ export async function linkTerms(
   adjacency: Adjacency,
   parameters: Parameters,
   pairs: SpectralPairs,
-  { phi, lambda, priorSlope }: Solution,
+  { phi, lambda, priorSlope, kept }: Solution,
 ): Promise<LinkTerms> {
   const { workspace } = operator;
   const { degree, outStake } = adjacency;
@@ -85,9 +88,11 @@ export async function linkTerms(
   transposed.walkBack(y, x);
   const back = await workspace.read(y);
   const share = parameters.lambda[0] * (1 - parameters.teleport);
-  const fields = new Float64Array(phi.length * FIELDS);
-  for (let i = 0; i < phi.length; i++) {
-    const field = i * FIELDS;
+  const rows = kept?.length ?? phi.length;
+  const fields = new Float64Array(rows * FIELDS);
+  for (let row = 0; row < rows; row++) {
+    const i = kept === null ? row : kept[row];
+    const field = row * FIELDS;
     fields[field + LAMBDA] = lambda[i];
     fields[field + DEGREE] = degree[i];
     fields[field + OUT] = outStake[i];
@@ -99,11 +104,12 @@ export async function linkTerms(
     z: y,
     lambda: x,
     fields,
+    kept,
   });
   workspace.release(x);
   workspace.release(y);
   return {
-    particles: phi.length,
+    particles: rows,
     pairs: pairs.primal.length,
     primal,
     dual,
@@ -126,6 +132,7 @@ async function pairVectors(
     readonly z: Vector;
     readonly lambda: Vector;
     readonly fields: Float64Array;
+    readonly kept: Uint32Array | null;
   },
 ): Promise<{ readonly primal: Float64Array; readonly dual: Float64Array }> {
   const { workspace, hostMeasure } = operator;
@@ -139,12 +146,14 @@ async function pairVectors(
   const factor = unit === null ? hostMeasure[0] / degree[0] : 1 / unit;
   const scaled = pairs.primal.map((c) => c.map((value) => value * factor));
   const primalBlock = spectralFamily(operator, at.z, scaled);
-  const primal = await workspace.read(primalBlock);
+  const rowsOf = async (block: Vector): Promise<Float64Array> =>
+    picked(await workspace.read(block), at.kept, count);
+  const primal = await rowsOf(primalBlock);
   const dualBlock = spectralFamily(operator, at.lambda, pairs.dual);
-  const dual = await workspace.read(dualBlock);
+  const dual = await rowsOf(dualBlock);
   if (unit === null) operator.step(primalBlock, dualBlock, -1, []);
-  const moved = unit === null ? await workspace.read(primalBlock) : dual;
-  for (let i = 0; i < at.phi.length; i++) {
+  const moved = unit === null ? await rowsOf(primalBlock) : dual;
+  for (let i = 0; FIELDS * i < at.fields.length; i++) {
     let own = 0;
     for (let j = 0; j < count; j++) own += primal[i * count + j] * moved[i * count + j];
     at.fields[i * FIELDS + OWN] = own;
@@ -152,4 +161,12 @@ async function pairVectors(
   workspace.release(primalBlock);
   workspace.release(dualBlock);
   return { primal, dual };
+}
+
+/** The rows of some particles out of a block of `count` columns; the block itself for null. */
+function picked(block: Float64Array, kept: Uint32Array | null, count: number): Float64Array {
+  if (kept === null) return block;
+  const rows = new Float64Array(kept.length * count);
+  kept.forEach((i, row) => rows.set(block.subarray(i * count, (i + 1) * count), row * count));
+  return rows;
 }

@@ -48,6 +48,8 @@ export interface TransactionMarginal {
 
 /** What is known of the solve besides the terms of links. */
 export interface Joining {
+  /** n of the graph, whether the terms keep all of them or not. */
+  readonly particles: number;
   readonly parameters: Parameters;
   readonly pairs: SpectralPairs;
   /** c = cᵀφ, the mass that D sends to the prior, times λ_d. */
@@ -103,7 +105,7 @@ export function transactionMarginal(
     let sum = 0;
     for (const link of links) sum += linkChange(terms, link, priorSlope, known);
     if (!priorJumps) return sum;
-    const uniform = joining.given / (terms.particles + added.length);
+    const uniform = joining.given / (joining.particles + added.length);
     return added.reduce((with_, { dual }) => with_ + uniform * dual[0], sum);
   };
   // The value's gradient at a new particle is added by hand: that of an entropy is infinite at zero.
@@ -122,7 +124,7 @@ export function transactionMarginal(
   );
   return {
     value,
-    discovery: joining.entropySign > 0 ? logarithmOfOnePlus(added.length / terms.particles) : 0,
+    discovery: joining.entropySign > 0 ? logarithmOfOnePlus(added.length / joining.particles) : 0,
     newParticles,
     firstOutLinks: jumping.filter(({ outAdded }) => outAdded > 0).map(({ particle }) => particle),
     lastOutLinks: jumping.filter(({ outAdded }) => outAdded < 0).map(({ particle }) => particle),
