@@ -28,6 +28,9 @@ const QUADRATURE_ERROR = 1e-11;
 const TRUNCATION = 1e-12;
 const TRUNCATION_ROUNDINGS = 64;
 
+/** Pairs done at a time where few particles are kept: blocks are then what takes memory. */
+const NARROW = 4;
+
 /** The pairs of a reading, as Chebyshev coefficients on [0, spectrum]. */
 export function pairsOf(
   { lambda, mu, tau }: Parameters,
@@ -69,7 +72,8 @@ export interface Solution {
 
 /**
  * Computes the terms. Costs the degree of springs in products for each of φ and λ, one product of a
- * block and some passes over blocks of J columns. Keeps 8 (2J + 6) bytes a kept particle on the host;
+ * block and some passes over blocks of J columns; the degrees once for each four pairs where particles
+ * are chosen, so that blocks stay narrow. Keeps 8 (2J + 6) bytes a kept particle on the host;
  * rows are those of `kept`.
  */
 export async function linkTerms(
@@ -137,7 +141,9 @@ async function pairVectors(
 ): Promise<{ readonly primal: Float64Array; readonly dual: Float64Array }> {
   const { workspace, hostMeasure } = operator;
   const count = pairs.primal.length;
-  if (count === 0) return { primal: new Float64Array(0), dual: new Float64Array(0) };
+  const rows = at.kept?.length ?? at.phi.length;
+  const [primal, dual] = [new Float64Array(rows * count), new Float64Array(rows * count)];
+  if (count === 0) return { primal, dual };
   workspace.write(
     at.z,
     at.phi.map((value, i) => value / hostMeasure[i]),
@@ -145,21 +151,34 @@ async function pairVectors(
   // φ = h z, and h/d is one number for all particles where 𝓛 is the random walk's.
   const factor = unit === null ? hostMeasure[0] / degree[0] : 1 / unit;
   const scaled = pairs.primal.map((c) => c.map((value) => value * factor));
-  const primalBlock = spectralFamily(operator, at.z, scaled);
-  const rowsOf = async (block: Vector): Promise<Float64Array> =>
-    picked(await workspace.read(block), at.kept, count);
-  const primal = await rowsOf(primalBlock);
-  const dualBlock = spectralFamily(operator, at.lambda, pairs.dual);
-  const dual = await rowsOf(dualBlock);
-  if (unit === null) operator.step(primalBlock, dualBlock, -1, []);
-  const moved = unit === null ? await rowsOf(primalBlock) : dual;
-  for (let i = 0; FIELDS * i < at.fields.length; i++) {
-    let own = 0;
-    for (let j = 0; j < count; j++) own += primal[i * count + j] * moved[i * count + j];
-    at.fields[i * FIELDS + OWN] = own;
+  const width = at.kept === null ? count : NARROW;
+  for (let first = 0; first < count; first += width) {
+    const [x, y] = [scaled.slice(first, first + width), pairs.dual.slice(first, first + width)];
+    const columns = x.length;
+    const take = async (block: Vector, into: Float64Array | null): Promise<Float64Array> => {
+      const values = picked(await workspace.read(block), at.kept, columns);
+      if (into === null) return values;
+      for (let row = 0; row < rows; row++) {
+        for (let j = 0; j < columns; j++)
+          into[row * count + first + j] = values[row * columns + j];
+      }
+      return values;
+    };
+    const primalBlock = spectralFamily(operator, at.z, x);
+    await take(primalBlock, primal);
+    const dualBlock = spectralFamily(operator, at.lambda, y);
+    const taken = await take(dualBlock, dual);
+    if (unit === null) operator.step(primalBlock, dualBlock, -1, []);
+    const moved = unit === null ? await take(primalBlock, null) : taken;
+    for (let row = 0; row < rows; row++) {
+      let own = 0;
+      for (let j = 0; j < columns; j++)
+        own += primal[row * count + first + j] * moved[row * columns + j];
+      at.fields[row * FIELDS + OWN] += own;
+    }
+    workspace.release(primalBlock);
+    workspace.release(dualBlock);
   }
-  workspace.release(primalBlock);
-  workspace.release(dualBlock);
   return { primal, dual };
 }
 
