@@ -21,6 +21,7 @@ const BENCHES = [
   'epoch',
   'shifts',
   'estimators',
+  'clusters',
 ];
 
 const [name, ...rest] = process.argv.slice(2);
