@@ -6,7 +6,14 @@
 // compared with certified solves (default 16); --epsilon, --tolerance (of focus, default 1e-9),
 // --threads.
 import { createHash } from 'node:crypto';
-import { buildGraph, generateLinks, hierarchicalShapley, focus, openCpu, openGraph } from '../dist/index.js';
+import {
+  buildGraph,
+  generateLinks,
+  hierarchicalShapley,
+  focus,
+  openCpu,
+  openGraph,
+} from '../dist/index.js';
 import { randomStream } from '../dist/base/random.js';
 import { axonWeight } from '../dist/graph/change.js';
 
@@ -131,16 +138,32 @@ function rowsOf(graph, result, seconds, bytes) {
   row('not enumerated', Number(crude) / ONE);
   row('efficiency gap', Number(result.efficiencyGap));
   const bounds = result.players.map(({ crossBound }) => crossBound).filter((b) => b !== null);
-  row('Σ cross bounds', bounds.reduce((sum, bound) => sum + bound, 0), bounds.length);
-  row('largest cross bound', bounds.reduce((most, bound) => Math.max(most, bound), 0));
+  row(
+    'Σ cross bounds',
+    bounds.reduce((sum, bound) => sum + bound, 0),
+    bounds.length,
+  );
+  row(
+    'largest cross bound',
+    bounds.reduce((most, bound) => Math.max(most, bound), 0),
+  );
   const misses = result.audit.map(({ certified, firstOrder }) => Math.abs(certified - firstOrder));
   const audited = result.audit.reduce((sum, { certified }) => sum + Math.abs(certified), 0);
   row('audited clusters', result.audit.length);
-  row('audit, largest |certified − first order|', misses.reduce((a, b) => Math.max(a, b), 0));
+  row(
+    'audit, largest |certified − first order|',
+    misses.reduce((a, b) => Math.max(a, b), 0),
+  );
   row('audit, Σ|miss| / Σ|certified|', misses.reduce((a, b) => a + b, 0) / audited);
-  row('audit, largest proven error', result.audit.reduce((a, b) => Math.max(a, b.errorBound), 0));
+  row(
+    'audit, largest proven error',
+    result.audit.reduce((a, b) => Math.max(a, b.errorBound), 0),
+  );
   for (const [name, value] of Object.entries(seconds)) row(`${name} seconds`, value);
-  row('all seconds', Object.values(seconds).reduce((a, b) => a + b, 0));
+  row(
+    'all seconds',
+    Object.values(seconds).reduce((a, b) => a + b, 0),
+  );
   row('peak memory MiB', process.resourceUsage().maxRSS / 1024);
   row('checkpoint bytes', bytes);
   row('converged', result.converged ? 1 : 0);

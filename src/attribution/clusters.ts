@@ -121,10 +121,7 @@ interface Row {
 }
 
 /** A function from a player's changes to the particles of the graph in its support. */
-function supports(
-  graph: Graph,
-  epsilon: number,
-): (change: NamedAxonChanges) => Iterable<number> {
+function supports(graph: Graph, epsilon: number): (change: NamedAxonChanges) => Iterable<number> {
   const n = graph.particles;
   const { degree, outStake } = adjacencyOf(graph.axons);
   const reverse = transpose(graph.axons);
@@ -176,8 +173,7 @@ function movedBy({ axons }: NamedAxonChanges, n: number): Map<number, Moved> {
   const moved = new Map<number, Moved>();
   const at = (p: number): Moved => {
     let own = moved.get(p);
-    if (own === undefined)
-      moved.set(p, (own = { degree: 0, out: 0, degreeAdded: 0, outAdded: 0 }));
+    if (own === undefined) moved.set(p, (own = { degree: 0, out: 0, degreeAdded: 0, outAdded: 0 }));
     return own;
   };
   for (const { from, to, before, after } of axons) {

@@ -118,12 +118,7 @@ function addTo(totals: Totals, adjoint: Adjoint, pieces: readonly ColumnPiece[])
   }
 }
 
-function boundAt(
-  before: ColumnBefore,
-  piece: ColumnPiece,
-  all: Totals,
-  cluster: Totals,
-): number {
+function boundAt(before: ColumnBefore, piece: ColumnPiece, all: Totals, cluster: Totals): number {
   const { particle } = piece;
   if (all.unknown.has(particle)) return NaN;
   const [column, walk] = [all.column, all.walk].map((sums) => sums.get(particle) ?? NOTHING);
@@ -134,7 +129,8 @@ function boundAt(
     ? cutBound(before.degree, piece.degree, piece.spread, column, mates)
     : 0;
   if (piece.out === 0 && piece.walk === 0) return bound;
-  if (before.out > 0) bound += cutBound(before.out, piece.out, piece.walk / before.out, walk, walkMates);
+  if (before.out > 0)
+    bound += cutBound(before.out, piece.out, piece.walk / before.out, walk, walkMates);
   // An average of |b/o| ≤ most: a marginal is within 2 most of 0, to S as to S ∩ cluster.
   else if (walk.moved > walkMates.moved) bound += 4 * (all.jumps.get(particle) ?? 0);
   return bound;

@@ -152,7 +152,16 @@ export async function hierarchicalShapley(
   );
   options.onPhase?.('clusters');
   const clusters = clustersOf(graph, changes, { epsilon: options.epsilon });
-  const inner = await insideClusters(graph, solved, changes, clusters, value, rules, options, backend);
+  const inner = await insideClusters(
+    graph,
+    solved,
+    changes,
+    clusters,
+    value,
+    rules,
+    options,
+    backend,
+  );
   const { settled } = inner;
   const values = settled.map((cluster) => cluster.value);
   options.onPhase?.('between');
@@ -179,7 +188,9 @@ export async function hierarchicalShapley(
     value,
     epsilon: clusters.epsilon,
     players,
-    clusters: clusters.members.map((members, c) => reportOf(members, settled[c], between.shares[c])),
+    clusters: clusters.members.map((members, c) =>
+      reportOf(members, settled[c], between.shares[c]),
+    ),
     total: between.total,
     errorBound: between.errorBound,
     inside,

@@ -18,10 +18,7 @@ interface Axon {
  * The joint change of some players of a graph of n particles; new particles that several name are one.
  * Throws `bad-input` where they take away more than an axon has. O(axons · log).
  */
-export function jointChange(
-  n: number,
-  changes: readonly NamedAxonChanges[],
-): NamedAxonChanges {
+export function jointChange(n: number, changes: readonly NamedAxonChanges[]): NamedAxonChanges {
   const bytes = [...new Set(changes.flatMap(({ names }) => names))].map(
     (name) => [name, Buffer.from(name, 'utf8')] as const,
   );

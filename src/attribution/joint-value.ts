@@ -41,8 +41,7 @@ export async function jointValue(
     { reading, teleport, mu, tau, lambda, prior, tolerance, start, signal },
     backend,
   );
-  const discovery =
-    value === 'delta-j' ? logarithm(kept.length) - logarithm(graph.particles) : 0;
+  const discovery = value === 'delta-j' ? logarithm(kept.length) - logarithm(graph.particles) : 0;
   return {
     value: solved.entropy - after.entropy + discovery,
     errorBound: (entropyErrors(solved, after) ?? Infinity) + (value === 'delta-j' ? 2 ** -50 : 0),

@@ -266,8 +266,7 @@ function slopesOf({ axons }: WeightedGraph, kept: Kept, terms: LinkTerms): Float
   const { rows, offsets, columns } = axons;
   const slopes = new Float64Array(offsets[rows]);
   for (let p = 0; p < rows; p++) {
-    for (let k = offsets[p]; k < offsets[p + 1]; k++)
-      slopes[k] = changeOf(terms, p, columns[k], 0);
+    for (let k = offsets[p]; k < offsets[p + 1]; k++) slopes[k] = changeOf(terms, p, columns[k], 0);
   }
   return slopes;
 }

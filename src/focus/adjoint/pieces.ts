@@ -109,7 +109,9 @@ export function columnValue(before: ColumnBefore, added: Omit<ColumnPiece, 'part
       `taken away of ${degree}, ${-added.out} of ${out} going out`,
     'a particle that leaves is no small change: use the game of certified solves',
   );
-  const spread = before.saturates ? (added.spread * degree) / (degree + added.degree) : added.spread;
+  const spread = before.saturates
+    ? (added.spread * degree) / (degree + added.degree)
+    : added.spread;
   const left = out + added.out;
   if (left > NOTHING * out) return spread + added.walk / left;
   // What a particle without out-links sends goes to the prior, where λ is zero.

@@ -159,8 +159,7 @@ async function pairVectors(
       const values = picked(await workspace.read(block), at.kept, columns);
       if (into === null) return values;
       for (let row = 0; row < rows; row++) {
-        for (let j = 0; j < columns; j++)
-          into[row * count + first + j] = values[row * columns + j];
+        for (let j = 0; j < columns; j++) into[row * count + first + j] = values[row * columns + j];
       }
       return values;
     };
