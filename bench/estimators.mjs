@@ -32,7 +32,7 @@ export async function bench({ seeds = '200', games: names, budgets = '4,16,64' }
 }
 
 /** The game, and the game less each surrogate: the error of an estimate is that of the rest. */
-async function tablesOf({ name, value, players, values, base, signals }) {
+async function tablesOf({ name, value, players, values, entropyParts, base, signals }) {
   const backend = openCpu({ threads: 1 });
   const solved = await focus(base.graph, { tolerance: 1e-12 }, backend);
   const changes = signals.map((signal) => axonChangesOf(base, [signal]));
@@ -42,6 +42,17 @@ async function tablesOf({ name, value, players, values, base, signals }) {
   if (value === 'syntropy') {
     const adjoint = await adjointOf(base.graph, solved, 'syntropy', {}, backend);
     surrogates.push(adjointSurrogate(adjoint, base.graph.particles, changes));
+  }
+  if (value === 'directed') {
+    const gains = entropyParts;
+    const all = gains.length - 1;
+    const everyone = [...Array(players).keys()];
+    const ends = {
+      alone: everyone.map((i) => gains[1 << i]),
+      without: everyone.map((i) => gains[all ^ (1 << i)]),
+      all: gains[all],
+    };
+    surrogates.push(coarseSurrogate(base.graph, solved, changes, value, { ends }));
   }
   for (const surrogate of surrogates) {
     const start = performance.now();
@@ -55,7 +66,7 @@ async function tablesOf({ name, value, players, values, base, signals }) {
       `${name}: ${surrogate.name} for ${base.graph.particles} particles, ` +
         `${(elapsed / rest.length).toFixed(2)} ms a value\n`,
     );
-    const control_ = surrogate.name.split(' ')[0];
+    const control_ = surrogate.name.includes('ends') ? 'ends' : surrogate.name.split(' ')[0];
     const cost = surrogate.evaluations;
     made.push({ game: name, control: control_, cost, ...shapleyOfTable(players, rest) });
   }

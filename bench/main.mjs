@@ -15,11 +15,13 @@ const BENCHES = [
   'peers',
   'exact-cpu',
   'exact-gpu',
+  'exact-varied',
   'exact-distance',
   'merkle',
   'adjoint',
   'epoch',
   'shifts',
+  'shapley',
   'estimators',
   'clusters',
 ];

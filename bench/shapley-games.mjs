@@ -6,9 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  adjointOf,
   applyDelta,
-  axonChangesOf,
   entropiesOf,
   focus,
   generateLinks,
@@ -47,7 +45,7 @@ const GRAPHS = {
 export const VALUES = ['syntropy', 'directed', 'delta-norm'];
 
 /**
- * All games: {name, players, values: Float64Array of 2^players by mask, signals, base, result}.
+ * All games: {name, graph, value, players, values: 2^players by mask, entropyParts, base, signals}.
  * Twelve thousand solves at the first call, some minutes; then read from bench/out.
  */
 export async function shapleyGames(names = Object.keys(GRAPHS)) {
@@ -62,6 +60,7 @@ export async function shapleyGames(names = Object.keys(GRAPHS)) {
         value,
         players: PLAYERS,
         values: tables[value],
+        entropyParts: tables.syntropy,
         base,
         signals,
       });
@@ -138,30 +137,4 @@ async function solveAll(base, signals) {
   }
   backend.destroy();
   return tables;
-}
-
-/**
- * First-order values of all coalitions by the adjoint of syntropy at the base graph; and at the
- * graph with all signals where nothing is left without links, else null.
- */
-export async function adjointTable(base, signals) {
-  const backend = openCpu({ threads: 1 });
-  const solved = await focus(base.graph, { tolerance: 1e-10 }, backend);
-  const adjoint = await adjointOf(base.graph, solved, 'syntropy', {}, backend);
-  const values = new Float64Array(2 ** signals.length);
-  for (let mask = 1; mask < values.length; mask++) {
-    const chosen = signals.filter((_, player) => (mask >> player) & 1);
-    values[mask] = adjoint.transaction(linksOf(axonChangesOf(base, chosen))).value;
-  }
-  backend.destroy();
-  return values;
-}
-
-/** Changes as links with signed weights. */
-export function linksOf({ axons }) {
-  return {
-    from: axons.map(({ from }) => from),
-    to: axons.map(({ to }) => to),
-    weight: axons.map(({ before, after }) => after - before),
-  };
 }

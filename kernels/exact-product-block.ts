@@ -45,11 +45,41 @@ function joined(high: v128, middle: v128): v128 {
   return v128.add<i64>(v128.shl<i64>(carried, 2), v128.shr<u64>(rest, 30));
 }
 
+/**
+ * Ends two elements. With `short`, a constant of each copy, there is no diagonal and at most one term, whose numbers
+ * are then at hand: `block` 0 is none, `step` the bytes of its row, `by` its coefficients from the tile's first on.
+ */
 // @ts-ignore: decorator
 @inline
-function finishPair(control: usize, pair: v128, row: u32, offset: usize, rowBytes: usize): void {
-  finish(control, i64x2.extract_lane(pair, 0), row, offset, rowBytes);
-  finish(control, i64x2.extract_lane(pair, 1), row, offset + 8, rowBytes);
+function finishPair(
+  control: usize, pair: v128, row: u32, offset: usize, rowBytes: usize, short: bool, out: usize, factor: i64,
+  rowScale: usize, halved: bool, block: usize, step: usize, by: usize, shift: i64, within: usize,
+): void {
+  if (!short) {
+    finish(control, i64x2.extract_lane(pair, 0), row, offset + within, rowBytes);
+    finish(control, i64x2.extract_lane(pair, 1), row, offset + within + 8, rowBytes);
+    return;
+  }
+  let a = i64x2.extract_lane(pair, 0), b = i64x2.extract_lane(pair, 1);
+  if (factor != FULL) {
+    a = fraction(factor, a);
+    b = fraction(factor, b);
+  }
+  if (rowScale) {
+    const scale = load<i64>(rowScale + (<usize>row << 3));
+    a = halved ? halfFraction(scale, a) : fraction(scale, a);
+    b = halved ? halfFraction(scale, b) : fraction(scale, b);
+  }
+  if (block) {
+    const from = block + <usize>row * step;
+    const first = step == 8 ? load<i64>(from) : load<i64>(from + within);
+    const second = step == 8 ? first : load<i64>(from + within, 8);
+    a += scaled(load<i64>(by + within), first, shift);
+    b += scaled(load<i64>(by + within, 8), second, shift);
+  }
+  const place = out + <usize>row * rowBytes + within;
+  store<i64>(place, a);
+  store<i64>(place, b, 8);
 }
 
 /** weight · the low halves, unsigned. Elements come as (low, low, high, high). */
@@ -72,16 +102,22 @@ function halves(address: usize): v128 {
   return v128.shuffle<i32>(element, element, 0, 2, 1, 3);
 }
 
-/** One tile of rows begin … end − 1; `registers` and `narrow` are constants of each copy. */
+/** One tile of rows begin … end − 1; `registers`, `narrow` and `short` are constants of each copy. */
 // @ts-ignore: decorator
 @inline
 function tile(
-  control: usize, begin: u32, end: u32, registers: i32, narrow: bool, offset: usize, rowBytes: usize,
+  control: usize, begin: u32, end: u32, registers: i32, narrow: bool, short: bool, offset: usize, rowBytes: usize,
 ): void {
   const m = control + MATRICES;
   const offsets = load<usize>(m), columns = load<usize>(m, 4), values = load<usize>(m, 8);
   const none = i64x2.splat(0), mask = i64x2.splat(LOW);
   const x = load<usize>(control, X) + offset;
+  const out = load<usize>(control, OUT) + offset, factor = load<i64>(control, FACTOR);
+  const rowScale = load<usize>(control, ROW_SCALE), halved = load<u32>(control, HALVED) != 0;
+  const term = control + TERMS, some = load<u32>(control, TERM_COUNT) > 0;
+  const alone = some && load<u32>(term, 4) == 1;
+  const block: usize = some ? load<usize>(term) + (alone ? 0 : offset) : 0, step: usize = alone ? 8 : rowBytes;
+  const by = some ? load<usize>(term, 8) + offset : 0, shift = <i64>load<u32>(term, 12);
   for (let row = begin; row < end; row++) {
     let h0 = none, h1 = none, h2 = none, h3 = none, m0 = none, m1 = none, m2 = none, m3 = none;
     const bounds = offsets + (<usize>row << 2), first = load<u32>(bounds);
@@ -117,11 +153,25 @@ function tile(
         }
       }
     }
-    finishPair(control, narrow ? joined(h0, m0) : h0, row, offset, rowBytes);
-    if (registers >= 2) finishPair(control, narrow ? joined(h1, m1) : h1, row, offset + 16, rowBytes);
+    finishPair(
+      control, narrow ? joined(h0, m0) : h0, row, offset, rowBytes,
+      short, out, factor, rowScale, halved, block, step, by, shift, 0,
+    );
+    if (registers >= 2) {
+      finishPair(
+        control, narrow ? joined(h1, m1) : h1, row, offset, rowBytes,
+        short, out, factor, rowScale, halved, block, step, by, shift, 16,
+      );
+    }
     if (registers == 4) {
-      finishPair(control, narrow ? joined(h2, m2) : h2, row, offset + 32, rowBytes);
-      finishPair(control, narrow ? joined(h3, m3) : h3, row, offset + 48, rowBytes);
+      finishPair(
+        control, narrow ? joined(h2, m2) : h2, row, offset, rowBytes,
+        short, out, factor, rowScale, halved, block, step, by, shift, 32,
+      );
+      finishPair(
+        control, narrow ? joined(h3, m3) : h3, row, offset, rowBytes,
+        short, out, factor, rowScale, halved, block, step, by, shift, 48,
+      );
     }
   }
 }
@@ -159,28 +209,47 @@ function wideColumn(control: usize, begin: u32, end: u32, offset: usize, rowByte
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function tiles(
+  control: usize, begin: u32, end: u32, registers: i32, narrow: bool, short: bool, offset: usize, rowBytes: usize,
+): void {
+  if (registers == 4) tile(control, begin, end, 4, narrow, short, offset, rowBytes);
+  else if (registers == 2) tile(control, begin, end, 2, narrow, short, offset, rowBytes);
+  else tile(control, begin, end, 1, narrow, short, offset, rowBytes);
+}
+
 function uniformTile(control: usize, begin: u32, end: u32, registers: i32, offset: usize, rowBytes: usize): void {
-  if (registers == 4) tile(control, begin, end, 4, false, offset, rowBytes);
-  else if (registers == 2) tile(control, begin, end, 2, false, offset, rowBytes);
-  else tile(control, begin, end, 1, false, offset, rowBytes);
+  tiles(control, begin, end, registers, false, false, offset, rowBytes);
+}
+
+function shortUniformTile(control: usize, begin: u32, end: u32, registers: i32, offset: usize, rowBytes: usize): void {
+  tiles(control, begin, end, registers, false, true, offset, rowBytes);
 }
 
 function narrowTile(control: usize, begin: u32, end: u32, registers: i32, offset: usize, rowBytes: usize): void {
-  if (registers == 4) tile(control, begin, end, 4, true, offset, rowBytes);
-  else if (registers == 2) tile(control, begin, end, 2, true, offset, rowBytes);
-  else tile(control, begin, end, 1, true, offset, rowBytes);
+  tiles(control, begin, end, registers, true, false, offset, rowBytes);
+}
+
+function shortNarrowTile(control: usize, begin: u32, end: u32, registers: i32, offset: usize, rowBytes: usize): void {
+  tiles(control, begin, end, registers, true, true, offset, rowBytes);
 }
 
 /** Rows begin … end − 1 of all columns. */
 export function exactProductBlock(control: usize, begin: u32, end: u32): void {
   const rowBytes = <usize>load<u32>(control, STRIDE) << 3;
   const weights = load<u32>(control, WEIGHTS);
+  const short = load<usize>(control, DIAGONAL) == 0 && load<u32>(control, TERM_COUNT) <= 1;
   for (let offset: usize = 0; offset < rowBytes; ) {
     const left = rowBytes - offset;
     const registers = left >= 64 ? 4 : left >= 32 ? 2 : 1;
-    if (weights == WEIGHTS_UNIFORM) uniformTile(control, begin, end, registers, offset, rowBytes);
-    else if (weights == WEIGHTS_NARROW) narrowTile(control, begin, end, registers, offset, rowBytes);
-    else {
+    if (weights == WEIGHTS_UNIFORM) {
+      if (short) shortUniformTile(control, begin, end, registers, offset, rowBytes);
+      else uniformTile(control, begin, end, registers, offset, rowBytes);
+    } else if (weights == WEIGHTS_NARROW) {
+      if (short) shortNarrowTile(control, begin, end, registers, offset, rowBytes);
+      else narrowTile(control, begin, end, registers, offset, rowBytes);
+    } else {
       wideColumn(control, begin, end, offset, rowBytes);
       offset += 8;
       continue;

@@ -10,7 +10,7 @@ export const FULL: i64 = 1 << 62;
 /** The bits from 64 up of the signed product a · b. */
 // @ts-ignore: decorator
 @inline
-function upper(a: i64, b: i64): i64 {
+export function upper(a: i64, b: i64): i64 {
   const a0 = <i64>(<u64>a & LOW), b0 = <i64>(<u64>b & LOW), a1 = a >> 32, b1 = b >> 32;
   const first = a1 * b0 + <i64>(<u64>(a0 * b0) >> 32);
   const second = a0 * b1 + <i64>(<u64>first & LOW);

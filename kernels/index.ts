@@ -3,10 +3,11 @@
 // idle threads cost nothing. Host side: src/backend/cpu/.
 
 import {
-  NUMBER, NUMBER_EXACT, NUMBER_F64, OP, OP_COMBINE, OP_EXIT, OP_PRODUCT, OP_REDUCE, OP_SCALE, REMAINING,
+  NUMBER, NUMBER_EXACT, NUMBER_F64, OP, OP_AMEND, OP_COMBINE, OP_EXIT, OP_PRODUCT, OP_REDUCE, OP_SCALE, REMAINING,
   SEQUENCE, STRIDE,
 } from '../src/backend/cpu/layout';
 import { combine, scale } from './combine';
+import { exactAmend } from './exact-amend';
 import { exactCombine, exactScale } from './exact-combine';
 import { exactProduct } from './exact-product';
 import { exactReduce } from './exact-reduce';
@@ -44,6 +45,7 @@ function executeExact(control: usize): void {
   else if (op == OP_COMBINE) exactCombine(control);
   else if (op == OP_SCALE) exactScale(control);
   else if (op == OP_REDUCE) exactReduce(control);
+  else if (op == OP_AMEND) exactAmend(control);
 }
 
 /** Waits for commands and executes them until OP_EXIT. `seen` is the sequence number at start. */

@@ -4,7 +4,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { FocusError } from '../base/errors.js';
-import type { ChainOptions, CoalitionGame, SolvedChain } from '../focus/coalitions/chains.js';
+import type { ChainOptions, CoalitionGame, SolvedChain } from '../focus/coalitions/chain.js';
 import type { Chain } from './game.js';
 
 /** What a thread is told. */
@@ -35,11 +35,17 @@ export interface ChainWork {
   readonly options: ChainOptions;
 }
 
+/** Players alone, and what each moves, players × rows; null where that is not kept. */
+export interface AloneSolved {
+  readonly solved: readonly SolvedChain[];
+  readonly moves: Float64Array | null;
+}
+
 /** Some solvers as one. */
 export interface ChainThreads {
   readonly rows: number;
   /** Solves all players alone, shared between the threads; where they fit, all use their moves. */
-  alone(players: number, signal?: AbortSignal): Promise<readonly SolvedChain[]>;
+  alone(players: number, signal?: AbortSignal): Promise<AloneSolved>;
   solve(chains: Iterable<Chain>, signal?: AbortSignal): AsyncGenerator<SolvedChain>;
   destroy(): void;
 }
@@ -79,7 +85,8 @@ export async function openChainThreads(
             worker.postMessage({ kind: 'moves', moves } satisfies ChainRequest),
           );
         }
-        return solved.flatMap((reply) => reply.solved).sort((a, b) => a.index - b.index);
+        const all = solved.flatMap((reply) => reply.solved);
+        return { solved: all.sort((a, b) => a.index - b.index), moves };
       },
       solve: (chains, signal) => solveOn(workers, QUEUED * work.options.columns, chains, signal),
       destroy,

@@ -5,13 +5,14 @@
 
 import { openCpu } from '../backend/cpu/cpu.js';
 import { check } from '../base/errors.js';
-import {
-  openChains,
-  type ChainOptions,
-  type CoalitionGame,
-  type SolvedChain,
-} from '../focus/coalitions/chains.js';
+import type { ChainOptions, CoalitionGame, SolvedChain } from '../focus/coalitions/chain.js';
+import { openChains } from '../focus/coalitions/chains.js';
 import { coalitionGameOf } from '../focus/coalitions/game.js';
+import {
+  measureBaseOf,
+  measureColumns,
+  type CoalitionMeasures,
+} from '../focus/coalitions/measures.js';
 import { shiftBaseOf, type BaseFocus } from '../focus/local/base.js';
 import type { NamedAxonChanges } from '../graph/axon-changes.js';
 import type { Graph } from '../graph/graph.js';
@@ -37,10 +38,23 @@ export interface OpenedGame extends Game {
   readonly local: readonly Value[];
   /** Whether every player alone met the tolerance. */
   readonly converged: boolean;
+  /**
+   * What members would be worth if what each moves alone added up: no solve, O(rows), and no proof.
+   * `extra` is added by row of the core; absent where the players' own moves do not fit in memory.
+   */
+  readonly superposed: ((members: readonly number[], extra?: RowChanges) => number) | null;
+  /** Row of the core of each particle, −1 where no player moves it. */
+  readonly rowOf: Int32Array;
   /** Rows of the part of the graph that players can move, and of all of it. */
   readonly rows: number;
   readonly particles: number;
   destroy(): void;
+}
+
+/** Numbers to add to χ by row. */
+export interface RowChanges {
+  readonly rows: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
 }
 
 const TOLERANCE = 1e-7;
@@ -72,11 +86,15 @@ export async function openCoalitionGame(
   const solvers = await openSolvers(game, { tolerance, columns }, options.threads ?? 1);
   try {
     const { of } = VALUE_FUNCTIONS[options.value];
-    const alone = await solvers.alone(changes.length, options.signal);
+    const { solved: alone, moves } = await solvers.alone(changes.length, options.signal);
+    const superposed = moves === null ? null : superposition(game, moves);
     return {
       players: changes.length,
       local: alone.map(({ measures }) => of(measures[0])),
       converged: alone.every(({ converged }) => converged),
+      superposed:
+        superposed === null ? null : (members, extra) => of(superposed(members, extra)).value,
+      rowOf: game.core.rowOf,
       rows: game.core.axons.rows,
       particles: game.particles,
       walk: (chains, signal) => valuesOf(solvers.solve(chains, signal), of),
@@ -103,6 +121,29 @@ async function* valuesOf(
   }
 }
 
+/** Measures of φ + Σ moves, by members. */
+function superposition(
+  { core, spare, particles }: CoalitionGame,
+  moves: Float64Array,
+): (members: readonly number[], extra?: RowChanges) => CoalitionMeasures {
+  const rows = core.axons.rows + spare;
+  const base = measureBaseOf(core, new Float64Array(rows).fill(1), particles, 0);
+  const chi = new Float64Array(rows);
+  return (members, extra) => {
+    chi.fill(0);
+    chi.set(core.phi);
+    for (const member of members) {
+      const first = member * rows;
+      for (let i = 0; i < rows; i++) chi[i] += moves[first + i];
+    }
+    for (let k = 0; k < (extra?.rows.length ?? 0); k++) {
+      if (extra !== undefined) chi[extra.rows[k]] += extra.values[k];
+    }
+    const column = { column: 0, error: 0, particlesGained: 0 };
+    return measureColumns(base, chi, 1, [column])[0];
+  };
+}
+
 /** One solver on this thread, or threads with one each. */
 async function openSolvers(
   game: CoalitionGame,
@@ -124,7 +165,7 @@ async function openSolvers(
       const moves = isKept ? new Float64Array(solver.rows * players) : null;
       const solved = await solver.alone([...Array(players).keys()], moves, signal);
       if (moves !== null) solver.useMoves(moves);
-      return [...solved].sort((a, b) => a.index - b.index);
+      return { solved: [...solved].sort((a, b) => a.index - b.index), moves };
     },
     solve: (chains: Iterable<Chain>, signal) => solver.solve(chains, signal),
     destroy: () => solver.destroy(),

@@ -8,7 +8,8 @@
 import { check } from '../base/errors.js';
 import { enumerateShapley } from './enumeration.js';
 import type { Steps } from './estimators/estimator.js';
-import { VALUE_ONE, type Game } from './game.js';
+import type { Game } from './game.js';
+import { unitsOf } from './table-game.js';
 
 /** A surrogate game and its Shapley values, in units. */
 export interface ControlVariate {
@@ -56,7 +57,6 @@ export interface SampledShares {
   readonly errors: readonly number[];
 }
 
-const ONE = Number(VALUE_ONE);
 /** Values of parts of up to this many players are kept. */
 const KEPT_PLAYERS = 16;
 
@@ -100,7 +100,7 @@ interface Part {
 function partsOf({ players, parts, value }: Surrogate): Part[] {
   const all = parts ?? [Array.from({ length: players }, (_, i) => i)];
   return all.map((members) => {
-    const units = (some: readonly number[]): bigint => BigInt(Math.round(value(some) * ONE));
+    const units = (some: readonly number[]): bigint => unitsOf(value(some));
     if (members.length > KEPT_PLAYERS) return { members, units };
     const places = new Map(members.map((player, i) => [player, i]));
     const kept = new Map<number, bigint>();

@@ -3,6 +3,7 @@
 // estimates are summed as integers: batches, workers, resumed runs, all give the same bits.
 //   share_i = mean over replicates of estimate_i        Σ share_i = v(N), exactly
 
+import { createHash } from 'node:crypto';
 import { check, invariant } from '../base/errors.js';
 import {
   efficiencyGap,
@@ -46,8 +47,12 @@ export interface ShapleyOptions extends Draw, IntervalOptions {
   readonly onStart?: ((start: ShapleyProgress) => void | Promise<void>) | undefined;
   /** Called with each replicate as it is finished, in whatever order: write it down to resume. */
   readonly onReplicate?: ((done: FinishedReplicate) => void | Promise<void>) | undefined;
-  /** `of` is null where nothing says how many there will be. */
-  readonly onProgress?: ((done: number, of: number | null) => void) | undefined;
+  /**
+   * `of` is null where nothing says how many there will be; `widest` is the widest interval so far,
+   * null below two replicates.
+   */
+  readonly onProgress?:
+    ((done: number, of: number | null, widest: number | null) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -135,16 +140,10 @@ export async function shapleyOf(game: Game, options: ShapleyOptions): Promise<Sh
     grand: BigInt(start.grand),
     signal,
   };
-  const run = new Map(start.replicates.map((each) => [each.index, each]));
   const rule = openStopping(stopping, plan);
-  const { used, reached } = await collect(source, rule, run, options);
-  let sums = emptyAccumulator(players, plan.denominator);
-  let errorBound = start.grandErrorBound;
-  for (const each of used) {
-    sums = withReplicate(sums, estimateOf(each, players));
-    errorBound = worst(errorBound, each.errorBound);
-  }
-  const evaluations = 1 + used.length * plan.evaluations + (control?.evaluations ?? 0);
+  const { sums, errorBound, reached } = await collect(source, rule, start, options);
+  const { replicates } = sums;
+  const evaluations = 1 + replicates * plan.evaluations + (control?.evaluations ?? 0);
   return {
     ...sharesAndIntervals(sums, source, options),
     estimator: estimator.name as EstimatorName,
@@ -153,8 +152,8 @@ export async function shapleyOf(game: Game, options: ShapleyOptions): Promise<Sh
     group: plan.group,
     confidence: options.confidence ?? 0.95,
     method: options.method ?? 'student',
-    replicates: used.length,
-    orderings: used.length * plan.orderings,
+    replicates,
+    orderings: replicates * plan.orderings,
     evaluations,
     errorBound,
     reached,
@@ -170,7 +169,10 @@ function keyOf(
 ): string {
   const parts = [`estimator ${estimator}`, `group ${group}`, `players ${players}`];
   parts.push(`beacon ${beacon.toLowerCase()}`, `cluster ${cluster}`);
-  parts.push(`control ${control?.name ?? 'none'}`);
+  if (control !== undefined) {
+    const shares = createHash('sha256').update(control.shares.join()).digest('hex');
+    parts.push(`control ${control.name} ${shares.slice(0, 16)}`);
+  }
   return parts.join(', ');
 }
 
@@ -199,54 +201,83 @@ async function startOf(
 }
 
 interface Collected {
-  readonly used: readonly FinishedReplicate[];
+  readonly sums: Accumulator;
+  readonly errorBound: number | null;
   readonly reached: boolean;
 }
 
-/** Does replicates until the rule is met; those already in `run` are not done again. */
+/** Does replicates until the rule is met; those that an earlier run did are not done again. */
 async function collect(
   source: ReplicateSource,
   rule: StoppingRule,
-  run: Map<number, FinishedReplicate>,
+  start: ShapleyProgress,
   options: ShapleyOptions,
 ): Promise<Collected> {
+  const { players, denominator } = source.plan;
   const most = rule.mostReplicates;
-  const resumed = run.size;
-  let end = 0;
-  for (;;) {
-    const from = end;
-    end = rule.round === null ? most : Math.min(most, end + rule.round);
-    // Until the time is over, replicates that an earlier run did count as handed out.
-    function* indices(): Generator<number> {
-      let handedOut = resumed;
-      for (let index = from; index < end; index++) {
-        if (run.has(index)) continue;
-        if (rule.isOver(handedOut)) return;
-        handedOut++;
-        yield index;
-      }
-    }
-    for await (const done of finishReplicates(source, indices())) {
-      run.set(done.index, done);
+  const earlier = new Map(start.replicates.map((each) => [each.index, each]));
+  let sums = emptyAccumulator(players, denominator);
+  let errorBound = start.grandErrorBound;
+  const add = (done: FinishedReplicate): void => {
+    sums = withReplicate(sums, estimateOf(done, players));
+    errorBound = worst(errorBound, done.errorBound);
+    if (options.onProgress === undefined) return;
+    const of = most < Number.MAX_SAFE_INTEGER ? most : null;
+    options.onProgress(sums.replicates, of, widestOf(widthsOf(sums, source, options)));
+  };
+  for (let from = 0, end = 0; ; from = end) {
+    end = rule.round === null ? most : Math.min(most, from + rule.round);
+    for (const done of doneWithin(from, end, earlier)) add(done);
+    for await (const done of finishReplicates(source, missing(from, end, earlier, rule))) {
       await options.onReplicate?.(done);
-      options.onProgress?.(run.size, most < Number.MAX_SAFE_INTEGER ? most : null);
+      add(done);
     }
-    const used = [...run.values()]
-      .filter(({ index }) => index < end)
-      .sort((a, b) => a.index - b.index);
-    if (rule.round === null) return { used, reached: true };
-    const suffices = rule.suffices(widthsOf(used, source, options));
-    if (suffices || end >= most) return { used, reached: suffices };
+    if (rule.round === null) return { sums, errorBound, reached: true };
+    const reached = rule.suffices(widthsOf(sums, source, options));
+    if (reached || end >= most) return { sums, errorBound, reached };
   }
 }
 
+/** What an earlier run did of a range of indices, the range or the run gone through once. */
+function* doneWithin(
+  from: number,
+  end: number,
+  earlier: ReadonlyMap<number, FinishedReplicate>,
+): Generator<FinishedReplicate> {
+  if (end - from > earlier.size) {
+    for (const done of earlier.values()) if (done.index >= from && done.index < end) yield done;
+    return;
+  }
+  for (let index = from; index < end; index++) {
+    const done = earlier.get(index);
+    if (done !== undefined) yield done;
+  }
+}
+
+/** Indices to do, ascending, until the time is over; what an earlier run did counts as handed out. */
+function* missing(
+  from: number,
+  end: number,
+  earlier: ReadonlyMap<number, FinishedReplicate>,
+  rule: StoppingRule,
+): Generator<number> {
+  let handedOut = earlier.size;
+  for (let index = from; index < end; index++) {
+    if (earlier.has(index)) continue;
+    if (rule.isOver(handedOut++)) return;
+    yield index;
+  }
+}
+
+function widestOf(widths: readonly (number | null)[]): number | null {
+  return widths.reduce((most, width) => (width === null ? most : Math.max(most ?? 0, width)), null);
+}
+
 function widthsOf(
-  used: readonly FinishedReplicate[],
+  sums: Accumulator,
   source: ReplicateSource,
   options: IntervalOptions,
 ): (number | null)[] {
-  let sums = emptyAccumulator(source.plan.players, source.plan.denominator);
-  for (const each of used) sums = withReplicate(sums, estimateOf(each, source.plan.players));
   return sharesAndIntervals(sums, source, options).players.map(({ low, high }) =>
     low === null || high === null ? null : high - low,
   );

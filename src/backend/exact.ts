@@ -6,7 +6,7 @@
 // (docs/exact-arithmetic.md), so the kernels do not look. Element (i, b) belongs to particle i and
 // column b; particle order is the graph's at this interface.
 
-import type { Scalars, Vector } from './backend.js';
+import type { Entries, Scalars, Vector } from './backend.js';
 
 /** 2^62, a coefficient or fraction of one; `shift` 62 divides it out. */
 export const FRACTION_BITS = 62;
@@ -57,6 +57,26 @@ export interface ExactReduction {
   readonly mask?: Vector;
 }
 
+/** weight · rnd(reciprocal · source, 62), the source's number in this row and the entry's column. */
+export interface ExactPart {
+  readonly row: number;
+  /** 0 … 2^63 − 1. */
+  readonly reciprocal: bigint;
+  /** −2^63 < weight < 2^63. */
+  readonly weight: bigint;
+}
+
+/** One number of a block, rewritten: see ExactWorkspace.amend. */
+export interface ExactEntry {
+  readonly row: number;
+  readonly column: number;
+  /** Whether what is there stays in the sum. */
+  readonly keep: boolean;
+  /** 64 bits, signed. */
+  readonly plus: bigint;
+  readonly parts: readonly ExactPart[];
+}
+
 /** A graph's arcs with integer weights, as docs/exact-arithmetic.md section 1 makes them. */
 export interface ExactMatrices {
   readonly rows: number;
@@ -79,8 +99,8 @@ export interface ExactWorkspace {
   readonly rows: number;
   /** A zeroed block. `columns` ≥ 1. */
   vector(columns: number): Vector;
-  /** Gives a block back; using it afterwards is a defect. */
-  release(vector: Vector): void;
+  /** Gives a block or entries back; using them afterwards is a defect. */
+  release(what: Vector | Entries): void;
   /** Copies rows × columns integers in, element (i, b) at i · columns + b. */
   write(vector: Vector, values: BigInt64Array): void;
   product(product: ExactProduct): void;
@@ -88,6 +108,18 @@ export interface ExactWorkspace {
   combine(out: Vector, terms: readonly ExactTerm[]): void;
   /** out = rnd(by ⊙ x, 62), `by` of one column; out may be x. */
   scale(out: Vector, x: Vector, by: Vector): void;
+  /**
+   * Places entries for blocks of so many columns, of which no two name one place. Throws `usage`
+   * otherwise. O(entries + parts).
+   */
+  place(entries: readonly ExactEntry[], columns: number): Entries;
+  /**
+   * Rewrites a few numbers of the target, a column's own small difference from what all share:
+   *   target ← (keep ? target : 0) + plus + rnd(factor · rnd(Σ weight · rnd(reciprocal · source, 62), 62), 62)
+   * The sum is formed in 128 bits, so parts have no order. The source is another block, of as many
+   * columns; `factor` 0 … 2^62, absent: 2^62, one. O(entries + parts).
+   */
+  amend(target: Vector, entries: Entries, source: Vector, factor?: bigint): void;
   /** One reduction each, in order; at most 16. */
   reduce(reductions: readonly ExactReduction[]): readonly Scalars[];
   /** Waits for scalars: B integers each. */

@@ -12,6 +12,7 @@ import { explainCommand } from './explain.js';
 import { generateCommand } from './generate.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
+import { shapleyCommand } from './shapley.js';
 import { simulateCommand } from './simulate.js';
 import { spectrumCommand } from './spectrum.js';
 import { statsCommand } from './stats.js';
@@ -28,6 +29,7 @@ for (const command of [
   statsCommand(),
   deltaCommand(),
   rewardCommand(),
+  shapleyCommand(),
   explainCommand(),
   convertCommand(),
   generateCommand(),

@@ -3,7 +3,7 @@
 // its last.
 
 import { check } from '../base/errors.js';
-import type { Graph } from './graph.js';
+import type { WeightedGraph } from './graph.js';
 
 /** Indices are of 32 bits. */
 const MOST_PARTICLES = 2 ** 32 - 1;
@@ -24,7 +24,7 @@ export interface AxonChanges {
 }
 
 /** The weight of the axon p → q, 0 where there is none. O(log arcs of the row). */
-export function axonWeight({ axons, particles }: Graph, p: number, q: number): number {
+export function axonWeight({ axons, particles }: WeightedGraph, p: number, q: number): number {
   if (p >= particles) return 0;
   const { offsets, columns, weights } = axons;
   let low = offsets[p];
@@ -38,7 +38,7 @@ export function axonWeight({ axons, particles }: Graph, p: number, q: number): n
 }
 
 /** Throws `bad-input` for changes that do not fit the graph. O(changes · log). */
-export function checkChanges(graph: Graph, { added, axons }: AxonChanges): void {
+export function checkChanges(graph: WeightedGraph, { added, axons }: AxonChanges): void {
   check(
     Number.isInteger(added) && added >= 0 && added <= MOST_PARTICLES - graph.particles,
     'bad-input',

@@ -85,7 +85,7 @@ describe('the coarse graph', () => {
         base,
         members.map((player) => signals[player]),
       );
-      // The series of springs and heat is cut at 10⁻⁴, steps where focus moves by 10⁻⁶.
+      // The series of springs and heat is cut at 10⁻³, steps at 10⁻⁴ of the first.
       expect(Math.abs(syntropy.value(members) - gain)).toBeLessThan(0.02 * moved);
       expect(Math.abs(norm.value(members) - moved)).toBeLessThan(0.01 * moved);
       expect(directed.value(members)).toBe(Math.max(0, syntropy.value(members)));

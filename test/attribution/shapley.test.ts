@@ -175,6 +175,14 @@ describe('a control variate', () => {
     expect(ownError).toBeLessThan(plainError / 5);
   });
 
+  it('is part of what a run is: one cannot be resumed without it', async () => {
+    const resume = await brokenOff(1, { control: await controlOf(surrogate) });
+    await expect(shapleyOf(game, { ...options, resume })).rejects.toThrow(/resume/);
+    const other = { ...surrogate, value: (some: readonly number[]) => some.length / 64 };
+    const control = await controlOf(other);
+    await expect(shapleyOf(game, { ...options, control, resume })).rejects.toThrow(/resume/);
+  });
+
   it('that is the game itself leaves nothing to chance', async () => {
     const same: Surrogate = {
       ...surrogate,

@@ -13,6 +13,7 @@ import {
   type WeightKind,
 } from './exact-graphs.js';
 import { naiveExactProduct, type NaiveExactProduct } from './exact-naive.js';
+import { exactAmendCases } from './exact-amend-cases.js';
 import { exactEdgeCases } from './exact-edge-cases.js';
 import { exactCombineCases, exactStorageCases } from './exact-vector-cases.js';
 import { exactReductionCases, exactSequenceCases } from './exact-reduction-cases.js';
@@ -47,6 +48,7 @@ export function exactCases(
     exactReductionCases(test);
     exactSequenceCases(test);
     exactEdgeCases(test);
+    exactAmendCases(test);
   });
 }
 
@@ -121,6 +123,7 @@ async function productsAgree(
       await plainAgrees(bench, workspace, matrices, table, x, `plain, ${what}`);
       await fullAgrees(bench, workspace, matrices, table, x, false, `full, ${what}`);
       await fullAgrees(bench, workspace, matrices, table, x, true, `halved, ${what}`);
+      if (columns > 1) await shortAgrees(bench, workspace, matrices, table, x, what);
       workspace.release(x.vector);
     }
   }
@@ -142,6 +145,49 @@ async function plainAgrees(
   const product = { matrices, table, x, factor: 1n << 62n, terms: [] };
   await bench.same(workspace, out, naiveExactProduct(product), what);
   workspace.release(out);
+}
+
+/** Without a diagonal and with one term or two, as a solver's products are. */
+async function shortAgrees(
+  bench: ExactBench,
+  workspace: ExactWorkspace,
+  matrices: ExactMatrices,
+  table: NaiveExactProduct['table'],
+  x: ExactTwin,
+  what: string,
+): Promise<void> {
+  const { columns } = x;
+  const rowScale = bench.twin(workspace, 1, 61);
+  for (const kind of ['block', 'column', 'out', 'two'] as const) {
+    const out = bench.twin(workspace, columns, TERM_BITS);
+    const other = bench.twin(workspace, kind === 'column' ? 1 : columns, TERM_BITS);
+    const first = kind === 'out' ? out : other;
+    const terms = bench.terms(workspace, columns, kind === 'two' ? [first, out] : [first]);
+    const halved = kind === 'column';
+    const factor = kind === 'out' ? 1n << 62n : 3n << 59n;
+    const scaling = kind !== 'block';
+    workspace.product({
+      out: out.vector,
+      table,
+      x: x.vector,
+      factor,
+      halved,
+      terms: terms.map(({ given }) => given),
+      ...(scaling ? { rowScale: rowScale.vector } : {}),
+    });
+    const expected = naiveExactProduct({
+      matrices,
+      table,
+      x,
+      factor,
+      halved,
+      terms: terms.map(({ naive }) => naive),
+      ...(scaling ? { rowScale: rowScale.values } : {}),
+    });
+    await bench.same(workspace, out.vector, expected, `short, ${kind}, ${what}`);
+    for (const { vector } of [out, other]) workspace.release(vector);
+  }
+  workspace.release(rowScale.vector);
 }
 
 /** Terms over another block, out itself, a vector of one column, and x. */

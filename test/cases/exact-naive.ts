@@ -1,7 +1,7 @@
 // The verbs of exact.ts written again as plain loops over BigInt. Results that leave 64 bits are an
 // error of the case that asked for them: the interface promises nothing there.
 
-import type { ExactMatrices } from '../../src/backend/exact.js';
+import type { ExactEntry, ExactMatrices } from '../../src/backend/exact.js';
 
 /** A block with its number of columns. */
 export interface IntegerBlock {
@@ -54,6 +54,28 @@ export function naiveExactCombine(
   terms: readonly NaiveExactTerm[],
 ): BigInt64Array {
   return Blocks.of(rows, columns, (i, b) => termsAt(terms, i, b));
+}
+
+/** (keep ? target : 0) + plus + rnd(factor · rnd(Σ weight · rnd(reciprocal · source, 62), 62), 62). */
+export function naiveExactAmend(
+  target: IntegerBlock,
+  entries: readonly ExactEntry[],
+  source: IntegerBlock,
+  factor: bigint,
+): BigInt64Array {
+  const values = target.values.slice();
+  for (const { row, column, keep, plus, parts } of entries) {
+    const place = row * target.columns + column;
+    let sum = 0n;
+    for (const part of parts) {
+      const value = source.values[part.row * source.columns + column];
+      sum += part.weight * fitting(rnd(part.reciprocal * value, 62));
+    }
+    if (BigInt.asIntN(128, sum) !== sum) throw new Error(`a case made ${sum}, over 128 bits`);
+    const changed = rnd(factor * fitting(rnd(sum, 62)), 62);
+    values[place] = fitting((keep ? values[place] : 0n) + plus + changed);
+  }
+  return values;
 }
 
 /** One reduction, per column. */

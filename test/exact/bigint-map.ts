@@ -60,6 +60,15 @@ export interface Operator {
   readonly dangling: readonly bigint[];
   readonly right: readonly bigint[];
   readonly widths: Widths | undefined;
+  /** A column of section 11 in the place of sections 3 and 6. */
+  readonly varied?: VariedColumn;
+}
+
+/** G, n and Q of a column on a changed graph. */
+export interface VariedColumn {
+  image(series: Folded, units: readonly bigint[], right: readonly bigint[]): bigint[];
+  readonly counted: number;
+  cost(series: Folded): bigint;
 }
 
 export interface OperatorOptions {
@@ -107,6 +116,7 @@ export function applyMap(
   units: readonly bigint[],
   right: readonly bigint[],
 ): bigint[] {
+  if (operator.varied !== undefined) return operator.varied.image(series, units, right);
   const spread = spreadOnce(operator, series, units);
   return diffuse(operator, units, spread, right);
 }

@@ -60,7 +60,7 @@ export function goalOf(tolerance: Rational, strength: Rational): Rational {
 /** Runs one column until it stops. */
 export function solve(options: SolverOptions): Stopped {
   const { operator, series, strength, tolerance, mostIterations } = options;
-  const n = BigInt(operator.weights.particles);
+  const n = BigInt(operator.varied?.counted ?? operator.weights.particles);
   const goal = goalOf(tolerance, strength);
   const sixteenth = ratio(1n, 16n);
   const roughDegree = degreeFor(series, atMost(strength, sixteenth) ? strength : sixteenth);
@@ -120,8 +120,9 @@ function measure(
   return { residual, size: normOf(residual) };
 }
 
-function certainCost({ weights, spread }: Operator, series: Folded): bigint {
-  return roundingCost(weights, spread, series) + truncationCost(series);
+function certainCost({ weights, spread, varied }: Operator, series: Folded): bigint {
+  const roundings = varied?.cost(series) ?? roundingCost(weights, spread, series);
+  return roundings + truncationCost(series);
 }
 
 function stop(

@@ -61,8 +61,11 @@ export interface IntegerWeights {
   readonly outReciprocals: readonly bigint[];
 }
 
-/** Integer weights of the axons of a graph. Every particle must have an axon. */
-export function integerWeights(graph: Csr): IntegerWeights {
+/**
+ * Integer weights of the axons of a graph, degrees below 2^bits. Every particle must have an axon.
+ * `shared`: as section 11 has them, with g = 1 and no uniform graph.
+ */
+export function integerWeights(graph: Csr, bitsOfDegrees = 61, shared = false): IntegerWeights {
   const particles = graph.rows;
   const from: number[] = [];
   const to: number[] = [];
@@ -88,20 +91,20 @@ export function integerWeights(graph: Csr): IntegerWeights {
     if (touching[j] === 0) throw new Error(`particle ${j} has no axon`);
     return floorLog2Of(exactly(weight)) + 1 + ceilLog2(BigInt(touching[j]));
   });
-  const shift = 61 - bits.reduce((x, y) => Math.max(x, y));
+  const shift = bitsOfDegrees - bits.reduce((x, y) => Math.max(x, y));
 
   const scaled = exact.map((weight) => times(weight, powerOfTwo(shift)));
   const integers = scaled.map((weight) => {
     const whole = floorOf(plus(weight, ratio(1n, 2n)));
     return whole < 1n ? 1n : whole;
   });
-  const divisor = integers.reduce(commonDivisor);
+  const divisor = shared ? 1n : integers.reduce(commonDivisor);
   const axons = integers.map((whole, k) => ({
     from: from[k],
     to: to[k],
     weight: whole / divisor,
   }));
-  const uniform = axons.every(({ weight }) => weight === 1n);
+  const uniform = !shared && axons.every(({ weight }) => weight === 1n);
   const degrees = new Array<bigint>(particles).fill(0n);
   const out = new Array<bigint>(particles).fill(0n);
   for (const axon of axons) {

@@ -4,7 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { openCpu } from '../../src/backend/cpu/cpu.js';
 import { randomStream, type Random } from '../../src/base/random.js';
-import { openChains, type SolvedChain } from '../../src/focus/coalitions/chains.js';
+import type { SolvedChain } from '../../src/focus/coalitions/chain.js';
+import { openChains } from '../../src/focus/coalitions/chains.js';
 import { coalitionGameOf } from '../../src/focus/coalitions/game.js';
 import { focus } from '../../src/focus/focus.js';
 import { shiftBaseOf } from '../../src/focus/local/base.js';

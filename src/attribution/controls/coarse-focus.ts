@@ -1,16 +1,20 @@
 // The focus of a coarse graph, in plain doubles: the tri-kernel with springs and heat as one series of
 // positive coefficients in M = W diag(1/d),
 //   R φ = λ_d D φ + Σ_k c_k M^k φ     c_k = λ_s μ/(1 + μ)^{k+1} + λ_h e^{−τ} τ^k/k!
-// cut where what is left is below 10⁻⁴ (the last term takes it), applied until φ moves by less than a
-// tolerance. A surrogate needs to be like the focus, and to depend on the coalition alone; nothing
-// here is certified. + − × ÷ only, in a fixed order.
+// cut where what is left is below 10⁻³ (the last term takes it), applied until a step moves φ by less
+// than 10⁻⁴ of what the first one moved it. A surrogate needs to be like the focus, and to depend on
+// the coalition alone; nothing here is certified. + − × ÷ only, in a fixed order.
 
 import { exponential } from '../../base/exponential.js';
 import type { Parameters } from '../../focus/parameters.js';
 import type { CoarseGraph, CoarseLinks } from './coarse-graph.js';
 
-const TAIL = 1e-4;
-const MOVED = { base: 1e-12, change: 1e-6 };
+/** Of λ_s + λ_h, what the last term of the series takes. */
+const TAIL = 1e-3;
+/** What a step moves, relative to the first: then a change is done. */
+const SETTLED = 1e-4;
+/** For the base, in L1. */
+const STILL = 1e-12;
 const MOST_STEPS = 400;
 /** What is left of a sum of weights, relatively, when its parts are taken away. */
 const NOTHING = 1e-12;
@@ -29,28 +33,34 @@ export function openCoarseFocus(coarse: CoarseGraph, parameters: Parameters): Co
   const [out, degree, prior] = [0, 1, 2].map(() => new Float64Array(nodes));
   const isLump = Uint8Array.from(lumpDegree, (own_) => Number(own_ > 0));
   const series = seriesOf(parameters);
-  const solve = (members: readonly number[], start: Float64Array, moved: number): Float64Array => {
+  const solve = (
+    members: readonly number[],
+    start: Float64Array,
+    settled: number,
+  ): Float64Array => {
     own.count = 0;
     append(own, links);
     for (const member of members) append(own, changes[member]);
     sumDegrees(own, lumpDegree, out, degree);
     priorOf(parameters, degree, counts, prior);
-    const walking = columnsWith(own, walks, isLump, out, false);
-    const springing = columnsWith(own, springs, isLump, degree, true);
+    const walking = byTarget(columnsWith(own, walks, isLump, out, false), nodes);
+    const springing = byTarget(columnsWith(own, springs, isLump, degree, true), nodes);
     const lumpWalks = walksOf(walks, nodes);
     const step = { walking, springing, out, lumpWalks, prior, series, parameters };
     let phi = start;
+    let first = 0;
     for (let i = 0; i < MOST_STEPS; i++) {
       const next = applied(step, phi);
       let change = 0;
       for (let j = 0; j < nodes; j++) change += Math.abs(next[j] - phi[j]);
       phi = next;
-      if (change < moved) break;
+      if (i === 0) first = change;
+      if (change <= Math.max(STILL, settled * first)) break;
     }
     return phi;
   };
-  const base = solve([], focus, MOVED.base);
-  return { base, of: (members) => solve(members, base, MOVED.change) };
+  const base = solve([], focus, 0);
+  return { base, of: (members) => solve(members, base, SETTLED) };
 }
 
 /** Links in buffers that are used again. */
@@ -101,6 +111,28 @@ function columnsWith(
   }
   append(columns, lumps);
   return columns;
+}
+
+/** The same links as rows: what arrives at each node. */
+interface Rows {
+  readonly offsets: Uint32Array;
+  readonly from: Uint32Array;
+  readonly weight: Float64Array;
+}
+
+/** Sorted by target, in their order otherwise: a row is then summed in a register. */
+function byTarget({ from, to, weight, count }: Columns, nodes: number): Rows {
+  const offsets = new Uint32Array(nodes + 1);
+  for (let k = 0; k < count; k++) offsets[to[k] + 1]++;
+  for (let i = 0; i < nodes; i++) offsets[i + 1] += offsets[i];
+  const next = offsets.slice();
+  const rows = { offsets, from: new Uint32Array(count), weight: new Float64Array(count) };
+  for (let k = 0; k < count; k++) {
+    const place = next[to[k]]++;
+    rows.from[place] = from[k];
+    rows.weight[place] = weight[k];
+  }
+  return rows;
 }
 
 /** How much of what is at a lump walks on; 0 for kept nodes. */
@@ -170,8 +202,8 @@ function priorOf(
 }
 
 interface Step {
-  readonly walking: Columns;
-  readonly springing: Columns;
+  readonly walking: Rows;
+  readonly springing: Rows;
   readonly out: Float64Array;
   readonly lumpWalks: Float64Array;
   readonly prior: Float64Array;
@@ -186,7 +218,7 @@ function applied(step: Step, phi: Float64Array): Float64Array {
   const nodes = phi.length;
   const walk = lambda[0] * (1 - teleport);
   const next = new Float64Array(nodes);
-  spread(walking, phi, next);
+  gather(walking, phi, next);
   let given = 0;
   for (let i = 0; i < nodes; i++) {
     const walks = lumpWalks[i] > 0 ? lumpWalks[i] : Number(out[i] > 0);
@@ -197,8 +229,7 @@ function applied(step: Step, phi: Float64Array): Float64Array {
   let power = phi;
   let [product, spare] = [new Float64Array(nodes), new Float64Array(nodes)];
   for (let term = 1; term < series.length; term++) {
-    product.fill(0);
-    spread(springing, power, product);
+    gather(springing, power, product);
     for (let i = 0; i < nodes; i++) next[i] += series[term] * product[i];
     power = product;
     [product, spare] = [spare, product];
@@ -209,7 +240,11 @@ function applied(step: Step, phi: Float64Array): Float64Array {
   return next;
 }
 
-/** target += columns · x. */
-function spread({ from, to, weight, count }: Columns, x: Float64Array, target: Float64Array): void {
-  for (let k = 0; k < count; k++) target[to[k]] += weight[k] * x[from[k]];
+/** target = rows · x. */
+function gather({ offsets, from, weight }: Rows, x: Float64Array, target: Float64Array): void {
+  for (let i = 0; i < target.length; i++) {
+    let sum = 0;
+    for (let k = offsets[i]; k < offsets[i + 1]; k++) sum += weight[k] * x[from[k]];
+    target[i] = sum;
+  }
 }

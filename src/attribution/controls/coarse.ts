@@ -24,6 +24,22 @@ export type SurrogateValue = (typeof SURROGATE_VALUES)[number];
 export interface CoarseOptions {
   /** Particles kept besides those touched; default 64, and an eighth of the graph at most. */
   readonly neighbours?: number | undefined;
+  /**
+   * Entropy parts of v itself where few or all players are in: an additive correction of c that
+   * brings its ends to v's. Only `directed` gains by it, which is clipped where the sign of the whole
+   * turns; it costs 2 · players evaluations.
+   */
+  readonly ends?: EntropyEnds | undefined;
+}
+
+/** Entropy parts in nats. */
+export interface EntropyEnds {
+  /** Of each player's change alone. */
+  readonly alone: readonly number[];
+  /** Of all changes but a player's. */
+  readonly without: readonly number[];
+  /** Of all changes. */
+  readonly all: number;
 }
 
 /** The surrogate, and how large its graph is. */
@@ -76,24 +92,49 @@ export function coarseSurrogate(
     return sum;
   };
   const before = entropy(coarse.focus);
+  const shifted = (members: readonly number[]): Float64Array =>
+    solver.of(members).map((after, i) => Math.max(0, coarse.focus[i] + (after - base[i])));
+  const gain = (members: readonly number[]): number => before - entropy(shifted(members));
+  const added = options.ends === undefined ? null : correctionOf(gain, options.ends);
   return {
-    name: `coarse ${value}, ${coarse.nodes} nodes`,
+    name: `coarse ${value}${added === null ? '' : ' with ends'}, ${coarse.nodes} nodes`,
     players: changes.length,
-    evaluations: 0,
+    evaluations: added === null ? 0 : 2 * changes.length,
     nodes: coarse.nodes,
     links: coarse.links.from.length,
     value: (members) => {
       if (members.length === 0) return 0;
-      const after = solver.of(members);
-      for (let i = 0; i < after.length; i++)
-        after[i] = Math.max(0, coarse.focus[i] + (after[i] - base[i]));
       if (value === 'delta-norm') {
+        const after = shifted(members);
         return after.reduce((sum, own, i) => sum + Math.abs(own - coarse.focus[i]), 0);
       }
-      const gain = before - entropy(after);
-      return value === 'directed' ? Math.max(0, gain) : gain;
+      const corrected = members.reduce(
+        (sum, player) => sum + (added?.[player] ?? 0),
+        gain(members),
+      );
+      return value === 'directed' ? Math.max(0, corrected) : corrected;
     },
   };
+}
+
+/**
+ * What to add to c for each player of a coalition: the mean of what c misses of it first and last,
+ * and an equal part of what is then missed of all.
+ */
+function correctionOf(
+  gain: (members: readonly number[]) => number,
+  { alone, without, all }: EntropyEnds,
+): number[] {
+  const everyone = alone.map((_, player) => player);
+  const own = gain(everyone);
+  const missed = everyone.map((player) => {
+    const first = alone[player] - gain([player]);
+    const rest = everyone.filter((other) => other !== player);
+    const last = all - without[player] - (own - (rest.length > 0 ? gain(rest) : 0));
+    return (first + last) / 2;
+  });
+  const left = all - own - missed.reduce((sum, value) => sum + value, 0);
+  return missed.map((value) => value + left / everyone.length);
 }
 
 /** Entropy of focus inside each node, in nats; 0 for single particles. */

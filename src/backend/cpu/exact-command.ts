@@ -4,6 +4,8 @@ import { invariant } from '../../base/errors.js';
 import type { Vector } from '../backend.js';
 import { FRACTION_BITS, type ExactProduct, type ExactReduction, type ExactTerm } from '../exact.js';
 import type { Control, CpuScalars, CpuTerm, CpuVector, NumberFormat } from './control.js';
+import { checkExactAmend } from '../exact-entries.js';
+import type { CpuExactEntries } from './exact-amend.js';
 import type { PlacedTable } from './exact-matrices.js';
 import * as layout from './layout.js';
 import { ROW_COST, type Shares } from './shares.js';
@@ -65,6 +67,21 @@ export class ExactCommand {
     control.set(layout.OUT, cpu(out).address);
     control.set(layout.X, cpu(x).address);
     control.set(layout.ROW_SCALE, cpu(by).address);
+    control.execute();
+  }
+
+  amend(target: Vector, placed: CpuExactEntries, source: Vector, factor = FULL): void {
+    checkExactAmend(placed.columns, target, source, factor);
+    if (placed.count === 0) return;
+    const control = this.#control;
+    const { address, stride } = this.#cpu(target);
+    control.begin(layout.OP_AMEND, this.#cpu(target), placed.work / stride);
+    control.set(layout.OUT, address);
+    control.set(layout.X, this.#cpu(source).address);
+    this.#wide[layout.FACTOR / 8] = factor;
+    control.set(layout.ENTRIES, placed.entries);
+    control.set(layout.PARTS, placed.parts);
+    control.set(layout.ENTRY_COUNT, placed.count);
     control.execute();
   }
 

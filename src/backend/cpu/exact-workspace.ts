@@ -2,9 +2,11 @@
 // command for the kernels (kernels/exact-*.ts).
 
 import { invariant } from '../../base/errors.js';
+import type { Vector } from '../backend.js';
 import type { ExactMatrices, ExactWorkspace } from '../exact.js';
 import { groupByDegree } from '../relabel.js';
 import { Control, WORTH_SHARING, type CpuScalars, type CpuVector } from './control.js';
+import { openExactEntries } from './exact-amend.js';
 import { EXACT, ExactCommand } from './exact-command.js';
 import { placeTables, tableBytes } from './exact-matrices.js';
 import { openMemory } from './memory.js';
@@ -35,6 +37,7 @@ export async function openExactWorkspace(
     const { own } = vectors;
     const command = new ExactCommand(new Control(memory, pool, rows, EXACT, worthSharing), own);
     const { place } = relabelling;
+    const entries = openExactEntries(memory, place);
     /** Copies elements between graph order and place order as pairs of words. */
     const elements = (vector: CpuVector, values: BigInt64Array, inwards: boolean): void => {
       const { columns, stride, address } = vector;
@@ -59,7 +62,9 @@ export async function openExactWorkspace(
     return {
       rows,
       vector: vectors.take,
-      release: vectors.give,
+      release: (what) => {
+        if (!entries.give(what)) vectors.give(what as Vector);
+      },
       write: (vector, values) => elements(own(vector), values, true),
       product: (product) => {
         if (product.table === 'transition') {
@@ -75,6 +80,9 @@ export async function openExactWorkspace(
       },
       combine: (out, terms) => command.combine(out, terms),
       scale: (out, x, by) => command.scale(out, x, by),
+      place: entries.place,
+      amend: (target, placed, source, factor) =>
+        command.amend(target, entries.own(placed), source, factor),
       reduce: (reductions) => command.reduce(reductions),
       numbers: (scalars) =>
         Promise.resolve(scalars.map((s) => (s as CpuScalars<readonly bigint[]>).values)),

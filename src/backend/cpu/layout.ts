@@ -67,6 +67,18 @@ export const UNIT = 864;
 export const WEIGHTS = 880;
 /** u32: 1 if row scale and diagonal of an exact product are rounded by 63 bits and not by 62. */
 export const HALVED = 884;
+/**
+ * Entries of an exact amend, each of ENTRY_BYTES: place of the target (u32), whether it is kept
+ * (u32), what is added (i64), first part and the one past the last (u32).
+ */
+export const ENTRIES = 888;
+export const ENTRY_BYTES = 24;
+/** Their parts, each of PART_BYTES: place in the source (u32, then nothing), reciprocal, weight. */
+export const PARTS = 892;
+export const PART_BYTES = 24;
+export const ENTRY_COUNT = 896;
+/** Entries that a thread takes at a time. */
+export const ENTRIES_SHARE = 64;
 /** Size of the control block. */
 export const CONTROL_BYTES = 1024;
 
@@ -90,6 +102,8 @@ export const OP_PRODUCT = 1;
 export const OP_COMBINE = 2;
 export const OP_SCALE = 3;
 export const OP_REDUCE = 4;
+/** Exact only. */
+export const OP_AMEND = 5;
 
 export const KIND_SUM = 0;
 export const KIND_ABSOLUTE = 1;

@@ -2,7 +2,7 @@
 // is computed here in long integers (docs/exact-arithmetic.md, section 8). About 60 ns a row.
 
 import { createKernels } from './pool.js';
-import { openMemory } from './memory.js';
+import { openMemory, type Memory } from './memory.js';
 
 interface Kernels {
   readonly weightedLogarithms: (
@@ -50,23 +50,42 @@ function tableOf(): BigInt64Array {
   return table;
 }
 
-/**
- * Σ w_i ln(max(1, a_i)) over rows with w_i > 0, in units of 2⁻⁵⁶ times those of w. O(rows) in one
- * thread, with a memory of a megabyte.
- */
-export function weightedLogarithms(w: BigInt64Array, a: BigInt64Array): bigint {
+/** What sums are taken with: kernels over a memory of a megabyte, its table and buffers. */
+interface Desk {
+  readonly memory: Memory;
+  readonly kernels: Kernels;
+  readonly table: number;
+  readonly weights: number;
+  readonly values: number;
+  readonly out: number;
+}
+
+/** Opened once: each memory reserves 4 GiB of address space until it is collected. */
+let desk: Desk | null = null;
+
+function openDesk(): Desk {
   const memory = openMemory(16 * BLOCK + 8192);
   const kernels = createKernels(memory) as unknown as Kernels;
-  const table = tableOf();
-  const place = memory.allocate(table.byteLength);
-  memory.i64(place, table.length).set(table);
+  const numbers = tableOf();
+  const table = memory.allocate(numbers.byteLength);
+  memory.i64(table, numbers.length).set(numbers);
   const [weights, values, out] = [8 * BLOCK, 8 * BLOCK, 24].map((bytes) => memory.allocate(bytes));
+  return { memory, kernels, table, weights, values, out };
+}
+
+/**
+ * Σ w_i ln(max(1, a_i)) over rows with w_i > 0, in units of 2⁻⁵⁶ times those of w. O(rows) in one
+ * thread.
+ */
+export function weightedLogarithms(w: BigInt64Array, a: BigInt64Array): bigint {
+  desk ??= openDesk();
+  const { memory, kernels, table, weights, values, out } = desk;
   let sum = 0n;
   for (let first = 0; first < w.length; first += BLOCK) {
     const count = Math.min(BLOCK, w.length - first);
     memory.i64(weights, count).set(w.subarray(first, first + count));
     memory.i64(values, count).set(a.subarray(first, first + count));
-    kernels.weightedLogarithms(weights, values, count, place, out);
+    kernels.weightedLogarithms(weights, values, count, table, out);
     const [high, middle, low] = memory.i64(out, 3);
     sum += (high << 64n) + (middle << 32n) + low;
   }

@@ -2,7 +2,6 @@
 // Vectors are stored divided by powers of two (scaling.ts), and weights and factors may lie as far
 // apart as stakes do: each is a mantissa and an exponent, and only a product of all leaves f32.
 
-import { invariant } from '../../base/errors.js';
 import type { Entries, Entry, EntryTable } from '../backend.js';
 import { MOST_SOURCES, demandsOf, tableOf, type Demands } from '../entries.js';
 import { bitsOf } from './format.js';
@@ -70,7 +69,6 @@ export function recordAmend(
 ): void {
   if (buffer === null) return;
   const { recorder, kernels, nothing } = stage;
-  invariant(kernels.amend !== null, 'entries are placed only where the format amends');
   const groups = Math.ceil(count / kernels.lanes);
   // WebGPU forbids binding a buffer for reading and writing at once: where both are reduced
   // scalars, the source is read through the target.

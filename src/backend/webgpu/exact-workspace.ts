@@ -2,9 +2,10 @@
 // are in the order of arrangement.ts inside and in the graph's order at this interface.
 
 import { check } from '../../base/errors.js';
-import type { Scalars, Vector } from '../backend.js';
+import type { Entries, Scalars, Vector } from '../backend.js';
 import {
   FRACTION_BITS,
+  type ExactEntry,
   type ExactMatrices,
   type ExactProduct,
   type ExactReduction,
@@ -53,8 +54,8 @@ class WebGpuExactWorkspace implements ExactWorkspace {
     return this.#ground.vector(columns);
   }
 
-  release(vector: Vector): void {
-    this.#ground.release(vector);
+  release(what: Vector | Entries): void {
+    this.#ground.release(what);
   }
 
   /** Copies into memory of this thread's own, since Dawn crashes on shared memory. */
@@ -114,6 +115,16 @@ class WebGpuExactWorkspace implements ExactWorkspace {
       factor: null,
       plusFactor: [0, 0],
     });
+  }
+
+  place(entries: readonly ExactEntry[], columns: number): Entries {
+    return this.#ground.placeExact(entries, columns);
+  }
+
+  /** One dispatch. */
+  amend(target: Vector, entries: Entries, source: Vector, factor = ONE): void {
+    const ground = this.#ground;
+    ground.amendExact(ground.own(target), entries, ground.own(source), factor);
   }
 
   reduce(reductions: readonly ExactReduction[]): readonly Scalars[] {

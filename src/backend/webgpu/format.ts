@@ -34,8 +34,8 @@ export interface NumberFormat {
   readonly products: readonly SumFormat[];
   /** Whether in-arcs may read a vector of their own. */
   readonly splits: boolean;
-  /** Whether entries may be amended. */
-  readonly amends: boolean;
+  /** The kernel of amend, and its storage bindings. */
+  readonly amend: { readonly name: string; readonly bindings: readonly number[] };
   /** The coefficient one. */
   readonly one: HostCoefficient;
   /** A coefficient's numbers as the coefficient buffer holds them. */
@@ -64,7 +64,7 @@ export const formatF32: NumberFormat = {
     { ...sumF32, weightWords: 1 },
   ],
   splits: true,
-  amends: true,
+  amend: { name: 'amend', bindings: [2, 3, 4, 5, 6, 7] },
   one: 1,
   wordsOf: (coefficient) =>
     typeof coefficient === 'object'
@@ -88,7 +88,7 @@ export const formatExact: NumberFormat = {
     { preludes: ['total-128'], weightWords: 2, itemWords: 5, partialElements: 2 },
   ],
   splits: false,
-  amends: false,
+  amend: { name: 'amend-exact', bindings: [2, 3, 4] },
   one: 1n,
   wordsOf: (coefficient) => {
     const numbers = typeof coefficient === 'object' ? coefficient : [coefficient];

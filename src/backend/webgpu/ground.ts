@@ -6,6 +6,9 @@ import { check, invariant } from '../../base/errors.js';
 import type { Entries, Entry, EntryTable, Scalars, Source, Vector } from '../backend.js';
 import { checkAmend } from '../entries.js';
 import { DeviceEntries, placeEntries, recordAmend, type Operand } from './amend.js';
+import type { ExactEntry } from '../exact.js';
+import { checkExactAmend } from '../exact-entries.js';
+import { DeviceExactEntries, placeExactEntries, recordExactAmend } from './exact-amend.js';
 import type { Structure } from './arrangement.js';
 import { usages, type Device } from './device.js';
 import { recordAccumulation, recordCombination } from './elementwise.js';
@@ -100,6 +103,12 @@ export class Ground {
     return placeEntries(this.#small, entries, this.stage.matrix.place);
   }
 
+  /** Uploads entries of exact arithmetic. */
+  placeExact(entries: readonly ExactEntry[], columns: number): DeviceExactEntries {
+    this.#assertOpen();
+    return placeExactEntries(this.#small, entries, columns, this.stage.matrix.place);
+  }
+
   /**
    * Keeps a block for reuse, since verbs already recorded may still read it and later ones come
    * after; submits what is recorded and frees entries and scalars. Reduced scalars stay as they
@@ -107,7 +116,7 @@ export class Ground {
    */
   release(what: Vector | Scalars | Entries): void {
     if (what instanceof DeviceScalars) return;
-    if (what instanceof DeviceEntries || what instanceof StoredScalars) {
+    if (isSmall(what)) {
       this.#assertMine(what);
       what.live = false;
       if (what.buffer !== null) this.#small.give(what.buffer);
@@ -181,6 +190,15 @@ export class Ground {
     );
   }
 
+  /** One dispatch. */
+  amendExact(target: DeviceVector, entries: Entries, source: DeviceVector, factor: bigint): void {
+    this.#assertOpen();
+    invariant(entries instanceof DeviceExactEntries, 'entries are used on their own machine');
+    this.#assertMine(entries);
+    checkExactAmend(entries.columns, target, source, factor);
+    recordExactAmend(this.stage, target, entries, source, factor);
+  }
+
   /**
    * One dispatch per stage and six vectors: two stages from 2,049 rows, three from four million.
    */
@@ -245,7 +263,7 @@ export class Ground {
     return { buffer, base: 0, stride: columns, exponent };
   }
 
-  #assertMine({ home, live }: DeviceEntries | StoredScalars): void {
+  #assertMine({ home, live }: Small): void {
     invariant(home === this.#small, 'entries and scalars are used in their own workspace');
     invariant(live, 'entries and scalars are not used after their release');
   }
@@ -273,6 +291,17 @@ export class Ground {
     );
     this.#device.assertUsable();
   }
+}
+
+/** What lies in a small buffer of its own. */
+type Small = DeviceEntries | DeviceExactEntries | StoredScalars;
+
+function isSmall(what: Vector | Scalars | Entries): what is Small {
+  return (
+    what instanceof DeviceEntries ||
+    what instanceof DeviceExactEntries ||
+    what instanceof StoredScalars
+  );
 }
 
 function isScalars(numbers: Vector | Scalars): numbers is DeviceScalars | StoredScalars {

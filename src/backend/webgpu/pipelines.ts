@@ -35,8 +35,7 @@ export interface Kernels {
   readonly scale: Kernel;
   readonly reduce: Kernel;
   readonly fold: Kernel;
-  /** Null where the format does not amend. */
-  readonly amend: Kernel | null;
+  readonly amend: Kernel;
 }
 
 /**
@@ -91,7 +90,7 @@ export async function compileKernels(device: Device, format: NumberFormat): Prom
     compile('scale', reductions, ['workgroup'], [2, 3, 4, 5]),
     compile('reduce', reductions, summation, VECTORS),
     compile('fold', reductions, summation, [2, 3]),
-    format.amends ? compile('amend', reductions, ['workgroup'], [2, 3, 4, 5, 6, 7]) : null,
+    compile(format.amend.name, reductions, ['workgroup'], format.amend.bindings),
   ]);
   return { format, lanes: device.workgroupSize, products, combine, scale, reduce, fold, amend };
 }

@@ -7,7 +7,7 @@ import { anderson } from '../anderson.js';
 import { measure, type Measured } from '../certificate.js';
 import type { FocusOperator } from '../operator.js';
 import { openSolveScratch, type SolveScratch } from '../solve.js';
-import type { CoalitionChain, CoalitionGame, ChainOptions, SolvedChain } from './chains.js';
+import type { CoalitionChain, CoalitionGame, ChainOptions, SolvedChain } from './chain.js';
 import { coalitionsOf, type Coalition, type Coalitions } from './coalition.js';
 import type { Core } from './core.js';
 import {
@@ -23,8 +23,10 @@ const TRUNCATION_SHARE = 0.25;
 const CORRECTION_ITERATIONS = 4;
 const ROUGH_TRUNCATION = 0.01;
 const UPDATE_TRUNCATION = 3e-4;
-/** Ticks after which a coalition is taken as it is. */
-const MOST_TICKS = 60;
+/** Corrections after which a coalition is taken as it is. */
+const MOST_CORRECTIONS = 12;
+/** Share of the columns in use that must wait for a correction before all have one. */
+const CORRECTED_SHARE = 0.25;
 
 interface Column {
   chain: CoalitionChain | null;
@@ -32,8 +34,17 @@ interface Column {
   coalition: Coalition;
   measures: CoalitionMeasures[];
   converged: boolean;
-  /** Ticks spent on this step. */
-  ticks: number;
+  /** Corrections spent on this step. */
+  corrections: number;
+}
+
+/** What a tick says of a column. */
+interface TickResult {
+  /** Bound of ‖ρ‖₁ + |Σρ| over 1 − κ. */
+  readonly error: number;
+  readonly met: boolean;
+  readonly corrected: boolean;
+  readonly particlesGained: number;
 }
 
 /** The block and its columns. */
@@ -139,7 +150,8 @@ export class ChainBlock {
       const solved = await this.tick(columns);
       const done = columns.flatMap((state, column) => {
         if (state.chain === null) return [];
-        const last = ++state.ticks >= MOST_TICKS;
+        if (solved[column].corrected) state.corrections++;
+        const last = state.corrections >= MOST_CORRECTIONS;
         if (solved[column].met || last) return [{ column, ...solved[column] }];
         return [];
       });
@@ -153,7 +165,7 @@ export class ChainBlock {
         const chain = state.chain as CoalitionChain;
         state.measures.push(measures[k]);
         state.converged &&= met;
-        state.ticks = 0;
+        state.corrections = 0;
         ready[column] = true;
         this.steps++;
         keep?.(chain.index, z, column);
@@ -166,7 +178,7 @@ export class ChainBlock {
 
   private idle(): Column {
     const coalition = this.coalitions.open();
-    return { chain: null, step: 0, coalition, measures: [], converged: true, ticks: 0 };
+    return { chain: null, step: 0, coalition, measures: [], converged: true, corrections: 0 };
   }
 
   /** Gives free columns their next chain, and ready ones their next step and its start. */
@@ -220,53 +232,65 @@ export class ChainBlock {
     }
   }
 
-  /** Measures all columns, and corrects those above the tolerance. */
-  private async tick(
-    columns: readonly Column[],
-  ): Promise<
-    readonly { readonly error: number; readonly met: boolean; particlesGained: number }[]
-  > {
+  /**
+   * Measures all columns; corrects those above the tolerance once they are a quarter of those in
+   * use. The others are met, or wait as they are.
+   */
+  private async tick(columns: readonly Column[]): Promise<readonly TickResult[]> {
     this.ticks++;
     const { operator, workspace, scratch, z, degrees } = this;
-    const { f, delta } = scratch;
+    const { f } = scratch;
     operator.grow(f, z, degrees.high, this.share, null);
     workspace.combine(f, [one(f), { coefficient: -1, vector: z }]);
     const at = await this.measured(degrees.high, z);
-    const unsure = doubled(at);
-    let errors = at.residual.map((r, b) => r + Math.abs(at.drift[b]) + unsure[b]);
+    const unsure = uncertaintyOf(at);
+    const first = at.residual.map((r, b) => r + Math.abs(at.drift[b]) + unsure[b]);
     const tolerance = (b: number): number => this.allowed * at.mass[b];
-    const wrong = columns.map(({ chain }, b) => chain !== null && !(errors[b] <= tolerance(b)));
-    if (wrong.some(Boolean)) {
-      await anderson({
-        workspace,
-        history: scratch.history,
-        measure: operator.measure,
-        x: delta,
-        imageOfZero: f,
-        image: (out, point) => operator.grow(out, point, degrees.rough, null, f),
-        target: 0,
-        mostIterations: CORRECTION_ITERATIONS,
-      });
-      const { image } = scratch.history.points[0];
-      operator.grow(image, delta, degrees.update, null, null);
-      workspace.combine(f, [one(f), one(image), { coefficient: -1, vector: delta }]);
-      const then = await this.measured(degrees.update, delta);
-      const more = doubled(then);
-      const mask = Float64Array.from(wrong, Number);
-      workspace.combine(z, [one(z), { coefficient: mask, vector: delta }]);
-      errors = errors.map((error, b) => {
-        if (!wrong[b]) return error;
-        // What adding δ to χ rounds, and f.
-        const sums = 8 * workspace.unitRoundoff * (at.mass[b] + at.residual[b]);
-        return then.residual[b] + Math.abs(then.drift[b]) + unsure[b] + more[b] + sums;
-      });
-    }
+    const wrong = columns.map(({ chain }, b) => chain !== null && !(first[b] <= tolerance(b)));
+    const inUse = columns.filter(({ chain }) => chain !== null).length;
+    const waiting = wrong.filter(Boolean).length;
+    const corrects = waiting > 0 && waiting >= CORRECTED_SHARE * inUse;
+    const errors = corrects ? await this.correct(wrong, at, first) : first;
     const { lambda, teleport } = this.game.parameters;
     return Array.from(errors, (error, b) => ({
       error: error / (lambda[0] * teleport),
       met: error <= tolerance(b),
+      corrected: corrects && wrong[b],
       particlesGained: this.gained(columns[b].coalition),
     }));
+  }
+
+  /** Corrects the columns of a mask by their residual f, and measures what is left of it. */
+  private async correct(
+    wrong: readonly boolean[],
+    at: Measured,
+    errors: Float64Array,
+  ): Promise<Float64Array> {
+    const { operator, workspace, scratch, z, degrees } = this;
+    const { f, delta, history } = scratch;
+    await anderson({
+      workspace,
+      history,
+      measure: operator.measure,
+      x: delta,
+      imageOfZero: f,
+      image: (out, point) => operator.grow(out, point, degrees.rough, null, f),
+      target: 0,
+      mostIterations: CORRECTION_ITERATIONS,
+    });
+    const { image } = history.points[0];
+    operator.grow(image, delta, degrees.update, null, null);
+    workspace.combine(f, [one(f), one(image), { coefficient: -1, vector: delta }]);
+    const then = await this.measured(degrees.update, delta);
+    const [unsure, more] = [uncertaintyOf(at), uncertaintyOf(then)];
+    const mask = Float64Array.from(wrong, Number);
+    workspace.combine(z, [one(z), { coefficient: mask, vector: delta }]);
+    return errors.map((error, b) => {
+      if (!wrong[b]) return error;
+      // What adding δ to χ rounds, and f.
+      const sums = 8 * workspace.unitRoundoff * (at.mass[b] + at.residual[b]);
+      return then.residual[b] + Math.abs(then.drift[b]) + unsure[b] + more[b] + sums;
+    });
   }
 
   /** measure() of a point whose residual is in f, and Σ f. */
@@ -291,9 +315,9 @@ export class ChainBlock {
   }
 }
 
-/** Truncation and rounding, which may have a sum of their own. */
-function doubled({ truncation, rounding }: Measured): Float64Array {
-  return truncation.map((value, b) => 2 * (value + rounding[b]));
+/** What truncation, whose sum is zero, and rounding, whose sum may not be, add to ‖ρ‖ + |Σρ|. */
+function uncertaintyOf({ truncation, rounding }: Measured): Float64Array {
+  return truncation.map((value, b) => value + 2 * rounding[b]);
 }
 
 function one(vector: Vector): Term {

@@ -1,13 +1,10 @@
-// The graph of one coalition, as what differs at the particles that it touches. Players' changes of
-// one axon add up; sums of stakes are compensated and in order of size, so they do not depend on the
-// order in which players joined.
-//   A_S(p,q) = A(p,q) + Σ_{i∈S} (A_i(p,q) − A(p,q))
+// The graph of one coalition, as what differs at the particles that it touches: degrees, and the axons
+// that its players change together (axon-sums.ts).
 
-import { FocusError } from '../../base/errors.js';
 import type { AxonChange } from '../../graph/change.js';
 import { transpose, type Csr } from '../../graph/csr.js';
 import type { ChangedParticle } from '../local/changed-graph.js';
-import { compensatedSum } from '../sums.js';
+import { openAxonSums, sumOf, type SummedAxon } from './axon-sums.js';
 import type { Core } from './core.js';
 
 /** The axons of rows that a player changes; rows from axons.rows on are spare. */
@@ -28,15 +25,6 @@ export interface Coalitions {
   open(): Coalition;
 }
 
-interface Axon {
-  readonly from: number;
-  readonly to: number;
-  readonly before: number;
-  /** A_i of each player that changes it, and −before for each. */
-  readonly terms: number[];
-  difference: number;
-}
-
 /** Prepares coalitions over a graph. O(1); O(axons) once where a player takes stake away. */
 export function coalitionsOf(core: Core): Coalitions {
   let reverse: Csr | null = null;
@@ -55,14 +43,14 @@ function openCoalition(
   core: Core,
   rowOf: (matrix: 'out' | 'in', row: number) => readonly (readonly [number, number])[],
 ): Coalition {
-  const axons = new Map<string, Axon>();
-  const leaving = new Map<number, Axon[]>();
-  const arriving = new Map<number, Axon[]>();
+  const sums = openAxonSums();
+  const leaving = new Map<number, SummedAxon[]>();
+  const arriving = new Map<number, SummedAxon[]>();
   const particles = new Map<number, ChangedParticle>();
 
   /** The sum of a row's axons after the change; exactly 0 where none is left. */
-  const stakeOf = (matrix: 'out' | 'in', row: number, changes: readonly Axon[]): number => {
-    const end = (axon: Axon): number => (matrix === 'out' ? axon.to : axon.from);
+  const stakeOf = (matrix: 'out' | 'in', row: number, changes: readonly SummedAxon[]): number => {
+    const end = (axon: SummedAxon): number => (matrix === 'out' ? axon.to : axon.from);
     const changed = new Map(changes.map((axon) => [end(axon), axon]));
     const kept = rowOf(matrix, row).filter(([column]) => !changed.has(column));
     return sumOf([
@@ -75,7 +63,7 @@ function openCoalition(
     const [out, into] = [leaving.get(index) ?? [], arriving.get(index) ?? []];
     const differences = [...out, ...into].map(({ difference }) => difference);
     const loses = differences.some((difference) => difference < 0);
-    const sum = (before: number, changes: readonly Axon[]): number =>
+    const sum = (before: number, changes: readonly SummedAxon[]): number =>
       sumOf([before, ...changes.map(({ difference }) => difference)]);
     const outStake = loses ? stakeOf('out', index, out) : sum(core.outStake[index] ?? 0, out);
     return {
@@ -92,38 +80,13 @@ function openCoalition(
 
   return {
     add: (player) => {
-      const touched = new Set<number>();
-      for (const { from, to, before, after } of player.axons) {
-        const key = `${from} ${to}`;
-        let axon = axons.get(key);
-        if (axon === undefined) {
-          axon = { from, to, before, terms: [], difference: 0 };
-          axons.set(key, axon);
-          leaving.set(from, [...(leaving.get(from) ?? []), axon]);
-          arriving.set(to, [...(arriving.get(to) ?? []), axon]);
-        }
-        axon.terms.push(after, -before);
-        axon.difference = sumOf(axon.terms);
-        if (!(before + axon.difference >= 0)) throw removedTwice(axon);
-        touched.add(from).add(to);
+      const touched = new Set(player.axons.flatMap(({ from, to }) => [from, to]));
+      for (const axon of sums.add(player.axons)) {
+        leaving.set(axon.from, [...(leaving.get(axon.from) ?? []), axon]);
+        arriving.set(axon.to, [...(arriving.get(axon.to) ?? []), axon]);
       }
       for (const index of touched) particles.set(index, particleOf(index));
     },
     changed: () => [...particles.values()],
   };
-}
-
-function removedTwice({ from, to, before, difference }: Axon): FocusError {
-  return new FocusError(
-    'bad-input',
-    `signals: together they leave ${before + difference} on the axon of rows ${from} → ${to}, ` +
-      `expected a stake ≥ 0`,
-    'each link can be taken away by one signal only',
-  );
-}
-
-/** A compensated sum in order of size. */
-function sumOf(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  return compensatedSum(sorted.length, (k) => sorted[k]);
 }

@@ -4,7 +4,7 @@
 import type { NamedAxonChanges } from '../../graph/axon-changes.js';
 import type { AxonChange } from '../../graph/change.js';
 import type { ShiftBase } from '../local/base.js';
-import type { CoalitionGame } from './chains.js';
+import type { CoalitionGame } from './chain.js';
 import type { PlayerChange } from './coalition.js';
 import { coreOf } from './core.js';
 

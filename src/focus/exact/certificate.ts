@@ -1,21 +1,30 @@
 // The proven L1 error of an exact focus (docs/exact-arithmetic.md, section 6), in focus units: the
 // measured residual, truncation, roundings, and the quantisation of weights.
 
-import type { ExactOperator } from './operator.js';
-import { CERTAIN } from './series.js';
+import { CERTAIN, type Series } from './series.js';
 import { doubleAbove, ONE, type Rational } from './units.js';
-import { sumAt, totalOf } from './weights.js';
+import { sumAt, totalOf, type IntegerWeights } from './weights.js';
 
-const ceiling = (numerator: bigint, denominator: bigint): bigint =>
+/** What the bound must know of a map. */
+export interface Certified {
+  readonly weights: IntegerWeights;
+  readonly series: Series | null;
+  readonly randomWalk: boolean;
+}
+
+/** ⌈numerator / denominator⌉ of numerator ≥ 0. */
+export const ceiling = (numerator: bigint, denominator: bigint): bigint =>
   (numerator + denominator - 1n) / denominator;
 
 /** Q + truncation: what one application of G at a degree adds to the measured residual. */
-export function applicationError(operator: ExactOperator, degree: number): bigint {
-  const { workspace, weights, series, randomWalk } = operator;
-  const n = BigInt(workspace.rows);
-  const axons = BigInt(weights.axons.offsets[workspace.rows]);
+export function applicationError(
+  { particles, weights, series, randomWalk }: Certified & { readonly particles: number },
+  degree: number,
+): bigint {
+  const n = BigInt(particles);
+  const axons = BigInt(weights.axons.offsets[particles]);
   if (series === null) return 5n * n + axons + 16n;
-  const truncation = ceiling(series.tail(degree) << 63n, CERTAIN);
+  const truncation = truncationOf(series, degree);
   const { gamma } = series.levels(degree);
   const levels = truncation + 2n * BigInt(degree) + 16n;
   const perLevel = (units: bigint): bigint => ceiling(units * gamma, 1n << 20n);
@@ -24,9 +33,14 @@ export function applicationError(operator: ExactOperator, degree: number): bigin
   return levels + perLevel(n + 2n * axons) + 6n * n + 2n * axons;
 }
 
+/** ⌈2·tail(K)·2⁶²/C⌉, in focus units. */
+export function truncationOf(series: Series, degree: number): bigint {
+  return ceiling(series.tail(degree) << 63n, CERTAIN);
+}
+
 /** V: what the quantisation of weights adds. O(n) long divisions where any weight was rounded. */
 export function quantisationError(
-  { weights, series, randomWalk }: ExactOperator,
+  { weights, series, randomWalk }: Certified,
   phi: BigInt64Array,
   degree: number,
 ): bigint {

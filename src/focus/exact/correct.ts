@@ -7,7 +7,7 @@ import type { Vector } from '../../backend/backend.js';
 import type { ExactReduction } from '../../backend/exact.js';
 import { invariant } from '../../base/errors.js';
 import { eventTurn } from '../../base/turn.js';
-import type { ExactOperator } from './operator.js';
+import type { ExactMap } from './operator.js';
 import { FULL, nearest, ONE, rounded } from './units.js';
 
 /** Blocks of one correction, kept between corrections. */
@@ -47,7 +47,7 @@ const LARGEST_STEP = 1n << 62n;
 export const LARGEST_NORM = 3n << 60n;
 
 /** Makes room: ten blocks. */
-export function openCorrection({ workspace, columns }: ExactOperator): CorrectionRoom {
+export function openCorrection({ workspace, columns }: ExactMap): CorrectionRoom {
   const block = (): Vector => workspace.vector(columns);
   const right = block();
   const x = block();
@@ -65,7 +65,7 @@ export function openCorrection({ workspace, columns }: ExactOperator): Correctio
 
 /** φ += δ in the active columns; `f` is the measured residual. Waits for the machine eight times. */
 export async function correct(
-  operator: ExactOperator,
+  operator: ExactMap,
   room: CorrectionRoom,
   phi: Vector,
   f: Vector,
@@ -152,7 +152,7 @@ export async function correct(
  * would leave the range.
  */
 async function addCorrection(
-  { workspace, priorVector }: ExactOperator,
+  { workspace, priorVector }: ExactMap,
   { x, right: next }: CorrectionRoom,
   phi: Vector,
   f: Vector,
@@ -191,7 +191,7 @@ async function addCorrection(
 }
 
 /** σ: the largest power of two that keeps N·2^σ below λ_d t·2⁵⁹; null where nothing can be done. */
-function powerFor({ constants }: ExactOperator, residual: bigint): number | null {
+function powerFor({ constants }: ExactMap, residual: bigint): number | null {
   if (residual === 0n) return null;
   const { numerator, denominator } = constants.injection;
   const limit = (numerator << 59n) / denominator;
@@ -204,7 +204,7 @@ function powerFor({ constants }: ExactOperator, residual: bigint): number | null
 }
 
 /** m: the mass that f must have so that Σφ becomes ONE, less the mass that it has. */
-function lackingMass({ constants }: ExactOperator, measured: ExactMeasured, b: number): bigint {
+function lackingMass({ constants }: ExactMap, measured: ExactMeasured, b: number): bigint {
   const { gain, mass } = measured;
   return nearest(constants.constant * (ONE - mass[b]) - FULL * gain[b], FULL);
 }

@@ -9,6 +9,7 @@ import type { ExactBackend, ExactTerm, ExactWorkspace } from '../../backend/exac
 import { check } from '../../base/errors.js';
 import type { WeightedGraph } from '../../graph/graph.js';
 import type { Parameters, Prior } from '../parameters.js';
+import { applicationError } from './certificate.js';
 import { diffusionFactor, expandSeries, type Series } from './series.js';
 import { FULL, nearest, ONE, over, rationalOf, rounded, times, type Rational } from './units.js';
 import {
@@ -32,25 +33,33 @@ export interface ExactConstants {
   readonly constant: bigint;
 }
 
-/** The map of one reading on one workspace. */
-export interface ExactOperator {
+/** What the solver asks of a map: columns on one graph, or on graphs that differ. */
+export interface ExactMap {
   readonly workspace: ExactWorkspace;
-  readonly weights: IntegerWeights;
   readonly constants: ExactConstants;
   readonly columns: number;
-  /** Whether the Laplacian is the random walk's, and tables are weighted by source. */
-  readonly randomWalk: boolean;
   /** Null without springs and heat. */
   readonly series: Series | null;
-  /** u of the teleport prior, in focus units, on the host and on the machine. */
-  readonly prior: BigInt64Array;
+  /** u of the teleport prior and r° = rnd(T u, 62): one column, or one for each column. */
   readonly priorVector: Vector;
-  /** r° = rnd(T u, 62). */
   readonly constantVector: Vector;
   /** Sweeps over the axons so far; a product with W counts two. */
   readonly passes: () => number;
   /** out = G(φ, right) − less. `less` absent: zero. Neither φ nor right is out. */
   apply(out: Vector, phi: Vector, degree: number, right: Vector, less?: Vector): void;
+  /** n of a column. */
+  particles(column: number): number;
+  /** What one application adds to the measured residual of a column: Q + truncation. */
+  applicationError(degree: number, column: number): bigint;
+}
+
+/** The map of one reading on one workspace. */
+export interface ExactOperator extends ExactMap {
+  readonly weights: IntegerWeights;
+  /** Whether the Laplacian is the random walk's, and tables are weighted by source. */
+  readonly randomWalk: boolean;
+  /** u of the teleport prior, in focus units, on the host. */
+  readonly prior: BigInt64Array;
   /** Λ, the scale of the series. */
   readonly scale: Rational;
   /** The series of other weights of springs and heat. */
@@ -88,24 +97,12 @@ export async function openExactOperator(
   const { rows, offsets, columns: targets } = graph.axons;
   const exponents = exponentsOf(weights.degree, uniform);
   const outExponents = exponentsOf(weights.outStake, uniform);
-  const [diffusion, springs, heat] = parameters.lambda.map(rationalOf) as [
-    Rational,
-    Rational,
-    Rational,
-  ];
+  const [diffusion, springs, heat] = sharesOf(parameters);
   const jacobi = parameters.reading === 'reference-2026-07';
   const hasSeries = heat.numerator > 0n || (springs.numerator > 0n && !jacobi);
   const randomWalk = parameters.unit === null;
   const teleport = rationalOf(parameters.teleport);
-  const injection = times(diffusion, teleport);
-  check(
-    injection.numerator << 16n >= injection.denominator,
-    'bad-parameter',
-    () =>
-      `lambda_d · teleport: expected at least 2^-16 in exact arithmetic, ` +
-      `found ${parameters.lambda[0] * parameters.teleport}`,
-    'use --precision f64',
-  );
+  const injection = injectionOf(parameters);
   const most = randomWalk ? 0n : largestOf(weights);
   const scale = randomWalk
     ? { numerator: 1n, denominator: 1n }
@@ -148,6 +145,27 @@ export async function openExactOperator(
     scale,
     seriesOf,
   });
+}
+
+/** λ_d, λ_s and λ_h as the rationals that they are. */
+export function sharesOf({ lambda }: Parameters): readonly [Rational, Rational, Rational] {
+  const [diffusion, springs, heat] = lambda.map(rationalOf);
+  return [diffusion, springs, heat];
+}
+
+/** λ_d t. Throws `bad-parameter` below 2⁻¹⁶. */
+export function injectionOf(parameters: Parameters): Rational {
+  const { lambda, teleport } = parameters;
+  const injection = times(rationalOf(lambda[0]), rationalOf(teleport));
+  check(
+    injection.numerator << 16n >= injection.denominator,
+    'bad-parameter',
+    () =>
+      `lambda_d · teleport: expected at least 2^-16 in exact arithmetic, ` +
+      `found ${lambda[0] * teleport}`,
+    'use --precision f64',
+  );
+  return injection;
 }
 
 interface Shape {
@@ -234,11 +252,14 @@ function assemble(
     level(out, x, factor[0], false, [term], perMost);
   };
 
+  const shape = { particles: workspace.rows, weights, series, randomWalk };
   return {
     workspace,
     weights,
     constants,
     columns,
+    particles: () => workspace.rows,
+    applicationError: (degree) => applicationError(shape, degree),
     randomWalk,
     scale,
     seriesOf,

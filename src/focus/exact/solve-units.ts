@@ -68,8 +68,9 @@ export interface SolvedUnits {
   readonly converged: boolean;
 }
 
-const DEFAULT_TOLERANCE = 1e-9;
-const LEAST_TOLERANCE = 1e-12;
+/** The tolerance of an exact solve, and the least that integers of 2⁻⁶¹ can prove. */
+export const DEFAULT_TOLERANCE = 1e-9;
+export const LEAST_TOLERANCE = 1e-12;
 
 /**
  * Solves several columns at once: as many cold starts as `starts` says, or one column for each warm
@@ -174,7 +175,8 @@ function startOf(
   return block;
 }
 
-function checkedStart(units: BigInt64Array, n: number, column: number): BigInt64Array {
+/** Throws `bad-parameter` unless the units are n, each and their sum in range. O(n). */
+export function checkedStart(units: BigInt64Array, n: number, column: number): BigInt64Array {
   check(
     units.length === n,
     'bad-parameter',

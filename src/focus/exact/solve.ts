@@ -5,9 +5,8 @@
 import type { Vector } from '../../backend/backend.js';
 import { FocusError } from '../../base/errors.js';
 import { eventTurn } from '../../base/turn.js';
-import { applicationError } from './certificate.js';
 import { correct, LARGEST_NORM, openCorrection, STEPS, type ExactMeasured } from './correct.js';
-import type { ExactOperator } from './operator.js';
+import type { ExactMap } from './operator.js';
 import { CERTAIN } from './series.js';
 import { ONE, rationalOf, rounded, times, type Rational } from './units.js';
 
@@ -54,13 +53,19 @@ export interface Schedule {
 }
 
 /** goal = tolerance·λ_d·t/5, the truncation of a final stage. */
-export function scheduleGoal({ constants }: ExactOperator, tolerance: number): Rational {
+export function scheduleGoal(
+  { constants }: Pick<ExactMap, 'constants'>,
+  tolerance: number,
+): Rational {
   const { numerator, denominator } = times(rationalOf(tolerance), constants.injection);
   return { numerator, denominator: denominator * 5n };
 }
 
 /** The schedule of section 4 for a tolerance. */
-export function scheduleOf(operator: ExactOperator, tolerance: number): Schedule {
+export function scheduleOf(
+  operator: Pick<ExactMap, 'constants' | 'series'>,
+  tolerance: number,
+): Schedule {
   const { series } = operator;
   const goal = scheduleGoal(operator, tolerance);
   const bitsOf = (stage: number): bigint => BigInt(FIRST_BITS + STAGE_BITS * stage);
@@ -81,7 +86,7 @@ export function scheduleOf(operator: ExactOperator, tolerance: number): Schedule
 
 /** Measures f = G(φ) − φ into `f`. Throws where ‖φ‖₁ leaves the range that the widths allow. */
 async function measure(
-  operator: ExactOperator,
+  operator: ExactMap,
   phi: Vector,
   f: Vector,
   degree: number,
@@ -108,91 +113,104 @@ async function measure(
 
 /** Solves every column of φ. */
 export async function solveExact(
-  operator: ExactOperator,
+  operator: ExactMap,
   phi: Vector,
   options: ExactSolveOptions,
 ): Promise<readonly ExactColumn[]> {
   const { workspace, columns } = operator;
   const schedule = scheduleOf(operator, options.tolerance);
-  const goal = goalOf(operator, options.tolerance);
+  const goals = goalsOf(operator, options.tolerance);
   const f = workspace.vector(columns);
   const room = openCorrection(operator);
   const results: (ExactColumn | null)[] = Array.from({ length: columns }, () => null);
   const best: (bigint | null)[] = Array.from({ length: columns }, () => null);
   const stalled = new Uint8Array(columns);
   let applications = 0;
-  for (let stage = options.warm ? WARM_STAGE : 0; ; stage++) {
-    await eventTurn();
-    options.signal?.throwIfAborted();
-    const degree = schedule.degree(stage);
-    const isFinal = schedule.isFinal(stage);
-    const measured = await measure(operator, phi, f, degree);
-    applications++;
-    const more = applicationError(operator, degree);
-    measured.residual.forEach((residual, b) => {
-      if (results[b] !== null) return;
-      const error = residual + more;
-      const done = isFinal && error * goal.denominator <= goal.numerator;
-      const resting = isFinal && residual === 0n;
-      if (isFinal) {
-        const known = best[b];
-        const fell = known === null || 50n * residual <= 49n * known;
-        stalled[b] = fell ? 0 : stalled[b] + 1;
-        if (known === null || residual < known) best[b] = residual;
-      }
-      const stop =
-        done ||
-        resting ||
-        applications + STEPS + 1 > options.mostIterations ||
-        stalled[b] === MOST_STALLED;
-      if (stop)
-        results[b] = { applications, residual, error, mass: measured.mass[b], done, degree };
-    });
-    reportProgress(operator, options, applications, measured, more);
-    if (results.every((result) => result !== null)) break;
-    const active = results.map((result) => result === null);
-    await correct(operator, room, phi, f, measured, active, schedule.rough, options.signal);
-    applications += STEPS;
+  try {
+    for (let stage = options.warm ? WARM_STAGE : 0; ; stage++) {
+      await eventTurn();
+      options.signal?.throwIfAborted();
+      const degree = schedule.degree(stage);
+      const isFinal = schedule.isFinal(stage);
+      const measured = await measure(operator, phi, f, degree);
+      applications++;
+      const more = errorsOf(operator, degree);
+      measured.residual.forEach((residual, b) => {
+        if (results[b] !== null) return;
+        const error = residual + more[b];
+        const done = isFinal && meets(error, goals[b]);
+        const resting = isFinal && residual === 0n;
+        if (isFinal) {
+          const known = best[b];
+          const fell = known === null || 50n * residual <= 49n * known;
+          stalled[b] = fell ? 0 : stalled[b] + 1;
+          if (known === null || residual < known) best[b] = residual;
+        }
+        const stop =
+          done ||
+          resting ||
+          applications + STEPS + 1 > options.mostIterations ||
+          stalled[b] === MOST_STALLED;
+        if (stop)
+          results[b] = { applications, residual, error, mass: measured.mass[b], done, degree };
+      });
+      reportProgress(operator, options, applications, measured, more);
+      if (results.every((result) => result !== null)) break;
+      const active = results.map((result) => result === null);
+      await correct(operator, room, phi, f, measured, active, schedule.rough, options.signal);
+      applications += STEPS;
+    }
+  } finally {
+    room.release();
+    workspace.release(f);
   }
-  room.release();
-  workspace.release(f);
   return results as ExactColumn[];
 }
 
-/** (tolerance·ONE − n)·λ_d·t, what E may be. */
-function goalOf({ workspace, constants }: ExactOperator, tolerance: number): Rational {
+/** (tolerance·ONE − n)·λ_d·t, what E may be, of each column. */
+function goalsOf(operator: ExactMap, tolerance: number): readonly Rational[] {
   const { numerator, denominator } = rationalOf(tolerance);
-  const { injection } = constants;
-  return {
-    numerator: (numerator * ONE - BigInt(workspace.rows) * denominator) * injection.numerator,
+  const { injection } = operator.constants;
+  return Array.from({ length: operator.columns }, (_, b) => ({
+    numerator:
+      (numerator * ONE - BigInt(operator.particles(b)) * denominator) * injection.numerator,
     denominator: denominator * injection.denominator,
-  };
+  }));
+}
+
+/** Q + truncation of each column. */
+function errorsOf(operator: ExactMap, degree: number): readonly bigint[] {
+  return Array.from({ length: operator.columns }, (_, b) => operator.applicationError(degree, b));
+}
+
+function meets(error: bigint, goal: Rational): boolean {
+  return error * goal.denominator <= goal.numerator;
 }
 
 function reportProgress(
-  { constants }: ExactOperator,
+  { constants }: ExactMap,
   options: ExactSolveOptions,
   applications: number,
   { residual }: ExactMeasured,
-  more: bigint,
+  more: readonly bigint[],
 ): void {
   if (options.onProgress === undefined) return;
-  const most = residual.reduce((a, b) => (a > b ? a : b));
+  const most = residual.map((value, b) => value + more[b]).reduce((a, b) => (a > b ? a : b));
   const { numerator, denominator } = constants.injection;
-  const bound = ((most + more) * denominator) / numerator;
+  const bound = (most * denominator) / numerator;
   options.onProgress(applications, Number(bound) / Number(ONE));
 }
 
 /** Applies φ ← G(φ) exactly `count` times with the degree of a final stage, then measures. */
 export async function iterateExact(
-  operator: ExactOperator,
+  operator: ExactMap,
   phi: Vector,
   count: number,
   options: ExactSolveOptions,
 ): Promise<readonly ExactColumn[]> {
   const { workspace, columns, constantVector } = operator;
   const schedule = scheduleOf(operator, options.tolerance);
-  const goal = goalOf(operator, options.tolerance);
+  const goals = goalsOf(operator, options.tolerance);
   const degree = schedule.degree(finalStage(schedule));
   const next = workspace.vector(columns);
   for (let step = 0; step < count; step++) {
@@ -203,13 +221,12 @@ export async function iterateExact(
   }
   const { residual, mass } = await measure(operator, phi, next, degree);
   workspace.release(next);
-  const more = applicationError(operator, degree);
-  return residual.map((value, b) => ({
+  return errorsOf(operator, degree).map((more, b) => ({
     applications: count,
-    residual: value,
-    error: value + more,
+    residual: residual[b],
+    error: residual[b] + more,
     mass: mass[b],
-    done: (value + more) * goal.denominator <= goal.numerator,
+    done: meets(residual[b] + more, goals[b]),
     degree,
   }));
 }
@@ -257,8 +274,22 @@ export function normalise(phi: BigInt64Array): {
   return { missing: before, moved: scale ? 2n * size + n + 4n : size };
 }
 
+/** Rows whose words sum in doubles without rounding. */
+const EXACT_ROWS = 2 ** 20;
+
+/** Σ, by halves of 32 bits: sums of long integers would take ten times as long. */
 function sumOf(values: BigInt64Array): bigint {
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
   let sum = 0n;
-  for (const value of values) sum += value;
+  for (let first = 0; first < words.length; first += 2 * EXACT_ROWS) {
+    const end = Math.min(words.length, first + 2 * EXACT_ROWS);
+    let low = 0;
+    let high = 0;
+    for (let k = first; k < end; k += 2) {
+      low += words[k];
+      high += words[k + 1] | 0;
+    }
+    sum += (BigInt(high) << 32n) + BigInt(low);
+  }
   return sum;
 }

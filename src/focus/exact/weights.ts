@@ -33,15 +33,26 @@ export interface IntegerWeights {
 const SPLIT = 2 ** 31;
 const EXACT = 2 ** 53;
 
+/** Bits that a degree may take, and whether the common factor of all weights is divided out. */
+export interface Quantum {
+  readonly bits: number;
+  readonly divide: boolean;
+}
+
+/** Section 1: degrees below 2⁶¹. */
+const OWN_QUANTUM: Quantum = { bits: 61, divide: true };
+/** Section 11: degrees below 2⁵⁷, so that columns may grow; changes need not be multiples of g. */
+export const SHARED_QUANTUM: Quantum = { bits: 57, divide: false };
+
 /** Quantises the weights of a graph. O(particles + axons), about 30 ns an axon. */
-export function integerWeights(axons: Csr): IntegerWeights {
+export function integerWeights(axons: Csr, quantum: Quantum = OWN_QUANTUM): IntegerWeights {
   const { rows, offsets, columns } = axons;
   const arcs = offsets[rows];
   const touching = new Uint32Array(rows);
   for (let p = 0; p < rows; p++) touching[p] += offsets[p + 1] - offsets[p];
   for (let k = 0; k < arcs; k++) touching[columns[k]]++;
-  const exponent = 61 - largestBits(axons, touching);
-  const { values, divisor, quantised } = scaledWeights(axons, exponent);
+  const exponent = quantum.bits - largestBits(axons, touching);
+  const { values, divisor, quantised } = scaledWeights(axons, exponent, quantum.divide);
   const degree = sums(rows);
   const outStake = sums(rows);
   for (let p = 0; p < rows; p++) {
@@ -97,9 +108,35 @@ function shifted(value: number, power: number): number {
   return value * 2 ** power;
 }
 
+/** W of one weight, of at most 53 significant bits, and whether it was rounded; of none, none. */
+export function integerWeight(
+  weight: number,
+  exponent: number,
+): { readonly whole: number; readonly rounded: boolean } {
+  if (weight === 0) return { whole: 0, rounded: false };
+  const scaled = shifted(weight, exponent);
+  const floor = Math.floor(scaled);
+  const whole = Math.max(1, scaled - floor >= 0.5 ? floor + 1 : floor);
+  return { whole, rounded: floor !== scaled };
+}
+
+/** Axons out of each particle whose A·2^s is no integer. O(axons) where any is not. */
+export function roundedOut({ axons, exponent, quantised }: IntegerWeights): Uint32Array {
+  const { rows, offsets, weights } = axons;
+  const counts = new Uint32Array(rows);
+  if (!quantised) return counts;
+  for (let p = 0; p < rows; p++) {
+    for (let k = offsets[p]; k < offsets[p + 1]; k++) {
+      if (!Number.isInteger(shifted(weights[k], exponent))) counts[p]++;
+    }
+  }
+  return counts;
+}
+
 function scaledWeights(
   { rows, offsets, weights }: Csr,
   exponent: number,
+  divide: boolean,
 ): Pick<IntegerWeights, 'values' | 'divisor' | 'quantised'> {
   const arcs = offsets[rows];
   const values = new Float64Array(arcs);
@@ -115,11 +152,12 @@ function scaledWeights(
     if (floor !== scaled) quantised = true;
     const whole = Math.max(1, scaled - floor >= 0.5 ? floor + 1 : floor);
     values[k] = whole;
-    if (odd === 1 && twos === 0) continue;
+    if (!divide || (odd === 1 && twos === 0)) continue;
     const power = trailingZeros(whole);
     twos = Math.min(twos, power);
     odd = odd === 1 ? 1 : commonFactor(whole / 2 ** power, odd);
   }
+  if (!divide) return { values, divisor: 1n, quantised };
   invariant(odd >= 1, 'weights have a common factor');
   let uniform = true;
   for (let k = 0; k < arcs; k++) {
@@ -188,6 +226,11 @@ export function totalOf({ high, low }: Sums): bigint {
     }
   }
   return most + (BigInt(above) << 31n) + BigInt(least);
+}
+
+/** ⌈log₂ value⌉ of a positive integer. */
+export function ceilingLog2(value: bigint): number {
+  return value <= 1n ? 0 : (value - 1n).toString(2).length;
 }
 
 /** ⌈log₂⌉ of each sum; 0 where it is zero, and everywhere in a uniform graph. */
