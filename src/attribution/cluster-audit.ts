@@ -24,14 +24,20 @@ export interface AuditedCluster {
   readonly errorBound: number;
 }
 
+/** What is audited. */
+export interface AuditSource {
+  readonly graph: Graph;
+  readonly solved: FocusResult;
+  readonly changes: readonly NamedAxonChanges[];
+  readonly members: Clusters['members'];
+  /** v(c) to first order, units. */
+  readonly values: readonly bigint[];
+  readonly value: FirstOrderValue;
+}
+
 /** Audits `count` clusters, or all where there are no more. A certified shift each. */
 export async function auditClusters(
-  graph: Graph,
-  solved: FocusResult,
-  changes: readonly NamedAxonChanges[],
-  { members }: Clusters,
-  values: readonly bigint[],
-  value: FirstOrderValue,
+  { graph, solved, changes, members, values, value }: AuditSource,
   { beacon, count, tolerance }: { beacon: string; count: number; tolerance: number },
   backend: Backend,
   signal?: AbortSignal,

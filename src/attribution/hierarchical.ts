@@ -3,7 +3,7 @@
 // clusters v(N) is certified, so that what the parts miss of the whole is a measured number:
 //   share_i = inside_i + coupling_i     Σ_{i∈c} inside_i = v(c)     Σ_i share_i = v(N), exactly
 // coupling = v(N) − Σ_c v(c) holds both the interactions between clusters and what is not first order
-// inside them; `audit` measures the second on a sample. Specification: docs/shapley-clusters.md.
+// inside them; `audit` measures the second for the largest clusters and a sample, and gives it to them. Specification: docs/shapley-clusters.md.
 
 import type { Backend } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';
@@ -21,10 +21,10 @@ import { clustersOf, type Clusters } from './clusters.js';
 import { crossBounds } from './cross-bound.js';
 import type { FirstOrderValue } from './first-order-game.js';
 import { spread } from './spread.js';
-import type { ValueName } from './value-function.js';
+import { unitsOfValue, type ValueName } from './value-function.js';
 
 /** What a run does, in this order. */
-export type HierarchicalPhase = 'clusters' | 'adjoint' | 'inside' | 'bounds' | 'between' | 'audit';
+export type HierarchicalPhase = 'clusters' | 'adjoint' | 'inside' | 'bounds' | 'audit' | 'between';
 
 /** How to attribute. */
 export interface HierarchicalOptions {
@@ -44,7 +44,10 @@ export interface HierarchicalOptions {
   readonly solveUpTo?: number | undefined;
   /** L1 error of the solves of changed graphs; default 1e-9. */
   readonly tolerance?: number | undefined;
-  /** Clusters whose v(c) is compared with a certified solve; default 0. */
+  /**
+   * Clusters whose v(c) is compared with a certified solve, half of them those of largest |v(c)|;
+   * default 0. Their certified values count in the shares of clusters.
+   */
   readonly audit?: number | undefined;
   /** Clusters of a batch; default 1024. No choice changes a bit. */
   readonly batch?: number | undefined;
@@ -107,6 +110,8 @@ export interface HierarchicalResult {
   /** Σ_c v(c), and v(N) − Σ_c v(c), whose proven error is that of v(N). */
   readonly inside: bigint;
   readonly coupling: bigint;
+  /** v(N) − Σ_c of v(c), certified where the cluster was audited: what no cluster explains. */
+  readonly unexplained: bigint;
   /** Σ shares − v(N): 0. */
   readonly efficiencyGap: bigint;
   readonly between: BetweenMethod;
@@ -164,24 +169,21 @@ export async function hierarchicalShapley(
   );
   const { settled } = inner;
   const values = settled.map((cluster) => cluster.value);
-  options.onPhase?.('between');
-  const source = { graph, solved, changes, clusters, values, value };
-  const between = await betweenClusters(source, { ...rules, signal: options.signal }, backend);
   options.onPhase?.('audit');
   const { beacon, tolerance, audit: count } = rules;
-  const sample = { beacon, tolerance, count };
   const { signal } = options;
   const audit = await auditClusters(
-    graph,
-    solved,
-    changes,
-    clusters,
-    values,
-    value,
-    sample,
+    { graph, solved, changes, members: clusters.members, values, value },
+    { beacon, tolerance, count },
     backend,
     signal,
   );
+  // An audited cluster is known better than to first order: what it misses is its own.
+  const known = [...values];
+  for (const { cluster, certified } of audit) known[cluster] = unitsOfValue(certified);
+  options.onPhase?.('between');
+  const source = { graph, solved, changes, clusters, values: known, value };
+  const between = await betweenClusters(source, { ...rules, signal }, backend);
   const players = sharesOf(clusters, settled, between.shares, inner.bounds);
   const inside = values.reduce((sum, each) => sum + each, 0n);
   return {
@@ -195,6 +197,7 @@ export async function hierarchicalShapley(
     errorBound: between.errorBound,
     inside,
     coupling: between.total - inside,
+    unexplained: between.total - known.reduce((sum, each) => sum + each, 0n),
     efficiencyGap: players.reduce((sum, { units }) => sum + units, 0n) - between.total,
     between: between.method,
     betweenErrors: between.standardErrors,

@@ -23,6 +23,7 @@ import {
   type LinkMarginals,
   type LinkTerms,
 } from './links.js';
+import { decayIntegrals } from './quadrature.js';
 import { slopeError } from './slope-error.js';
 import { solveAdjoint, type AdjointSolved } from './solve.js';
 import { keepAll, keepSome, type Kept } from './kept.js';
@@ -168,7 +169,8 @@ export async function adjointOf(
     const terms = await linkTerms(operator, transposed, adjacency, parameters, pairs, solution);
     const sign = entropySign(value);
     const n = graph.particles;
-    const joining = { particles: n, parameters, pairs, given, mean, entropySign: sign };
+    const decays = decayIntegrals(pairs.times, parameters.tau);
+    const joining = { particles: n, parameters, pairs, decays, given, mean, entropySign: sign };
     return {
       reading: parameters.reading,
       lambda,

@@ -27,7 +27,6 @@ import {
   type LinkColumns,
   type LinkTerms,
 } from './links.js';
-import { decayIntegrals } from './quadrature.js';
 import type { SpectralPairs } from './terms.js';
 
 /** What a transaction does to first order. */
@@ -52,6 +51,8 @@ export interface Joining {
   readonly particles: number;
   readonly parameters: Parameters;
   readonly pairs: SpectralPairs;
+  /** decayIntegrals of the pairs' times. */
+  readonly decays: Float64Array;
   /** c = cᵀφ, the mass that D sends to the prior, times λ_d. */
   readonly given: number;
   /** φᵀg. */
@@ -264,7 +265,7 @@ function linkChange(
  */
 function newcomerSolver(
   terms: LinkTerms,
-  { parameters, pairs }: Joining,
+  { parameters, pairs, decays: table }: Joining,
   added: readonly Member[],
 ): (gradient: (member: Member) => number, known: boolean) => void {
   if (added.length === 0) return () => undefined;
@@ -273,7 +274,6 @@ function newcomerSolver(
   const first = pairs.springs ? 1 : 0;
   const { times } = pairs;
   const count = times.length;
-  const table = decayIntegrals(times, tau);
   // What stays at the particle itself: with 𝓛 combinatorial all, for a link of no weight moves none.
   const springsKept = moves ? mu / (1 + mu) : 1;
   const heatKept = (time: number): number => (moves ? exponential(-time) : 1);
