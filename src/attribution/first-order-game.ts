@@ -5,8 +5,9 @@
 // does is a part. A part that brings new particles is one element, valued as a whole by
 // Adjoint.transaction. Every element is rounded to units by itself, so values add up exactly.
 
-import type { Adjoint, WeightedLink } from '../focus/adjoint/adjoint.js';
-import { columnValue, priorValue, type LinkPieces } from '../focus/adjoint/pieces.js';
+import type { Adjoint } from '../focus/adjoint/adjoint.js';
+import { columnValue, priorValue } from '../focus/adjoint/pieces.js';
+import type { LinkPieces, WeightedLink } from '../focus/adjoint/pieces.js';
 import type { NamedAxonChanges } from '../graph/axon-changes.js';
 import { componentsOf } from './controls/adjoint.js';
 import { unitsOfValue } from './value-function.js';

@@ -3,7 +3,8 @@
 // clusters v(N) is certified, so that what the parts miss of the whole is a measured number:
 //   share_i = inside_i + coupling_i     Σ_{i∈c} inside_i = v(c)     Σ_i share_i = v(N), exactly
 // coupling = v(N) − Σ_c v(c) holds both the interactions between clusters and what is not first order
-// inside them; `audit` measures the second for the largest clusters and a sample, and gives it to them. Specification: docs/shapley-clusters.md.
+// inside them; `audit` measures the second for the largest clusters and a sample, and gives it to
+// them. Specification: docs/shapley-clusters.md.
 
 import type { Backend } from '../backend/backend.js';
 import { openCpu } from '../backend/cpu/cpu.js';

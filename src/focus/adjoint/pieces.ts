@@ -9,6 +9,13 @@
 import { check } from '../../base/errors.js';
 import { BACK, DEGREE, FIELDS, FLOW, LAMBDA, OUT, OWN, type LinkTerms } from './links.js';
 
+/** A link by particle numbers; its weight may be negative. */
+export interface WeightedLink {
+  readonly from: number;
+  readonly to: number;
+  readonly weight: number;
+}
+
 /** A particle of the graph, as its column is before. */
 export interface ColumnBefore {
   readonly particle: number;
@@ -57,10 +64,7 @@ export function columnBefore({ fields, saturates }: LinkTerms, row: number): Col
 }
 
 /** The pieces of links between rows of the terms; self-links are left out. O(J) a link. */
-export function piecesOf(
-  terms: LinkTerms,
-  links: readonly { readonly from: number; readonly to: number; readonly weight: number }[],
-): LinkPieces {
+export function piecesOf(terms: LinkTerms, links: readonly WeightedLink[]): LinkPieces {
   const { fields } = terms;
   const columns = new Map<number, ColumnPiece>();
   const at = (particle: number): ColumnPiece => {
