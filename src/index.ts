@@ -23,6 +23,19 @@ export {
   type CoarseOptions,
   type CoarseSurrogate,
 } from './attribution/controls/coarse.js';
+export { clustersOf, EPSILON, type ClusterOptions, type Clusters } from './attribution/clusters.js';
+export {
+  hierarchicalShapley,
+  type ClusterReport,
+  type HierarchicalOptions,
+  type HierarchicalPhase,
+  type HierarchicalResult,
+  type HierarchicalShare,
+} from './attribution/hierarchical.js';
+export type { AuditedCluster } from './attribution/cluster-audit.js';
+export type { ClusterBatch, ClusterRecord } from './attribution/cluster-batches.js';
+export type { ClusterMethod } from './attribution/cluster-shares.js';
+export type { BetweenMethod } from './attribution/between-clusters.js';
 export { sampledBy } from './attribution/controls/sampled.js';
 export {
   enumerateShapley,

@@ -15,18 +15,12 @@ import { openOperator } from '../operator.js';
 import type { Parameters, Reading } from '../parameters.js';
 import type { Progress } from '../solve.js';
 import { compensatedSum } from '../sums.js';
-import {
-  changeOf,
-  marginalsOf,
-  slopeOf,
-  type LinkColumns,
-  type LinkMarginals,
-  type LinkTerms,
-} from './links.js';
-import { slopeError } from './slope-error.js';
+import { decayIntegrals } from './quadrature.js';
 import { solveAdjoint, type AdjointSolved } from './solve.js';
+import { keepAll, keepSome } from './kept.js';
+import type { PriorBefore } from './pieces.js';
+import { readings, type Readings } from './readings.js';
 import { linkTerms, pairsOf } from './terms.js';
-import { transactionMarginal, type Joining, type TransactionMarginal } from './transaction.js';
 import { openTransposed } from './transposed.js';
 
 /**
@@ -44,21 +38,17 @@ export interface AdjointOptions {
   readonly tolerance?: number | undefined;
   /** Applications of Qᵀ after which the solver stops unconverged; default 10,000. */
   readonly mostIterations?: number | undefined;
+  /**
+   * The only particles that links will name, besides new ones; default all. Numbers are then kept for
+   * these alone, 8 (2J + 6) bytes each; `ofAxons` and links elsewhere are refused.
+   */
+  readonly particles?: ArrayLike<number> | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How a link's weight enters a marginal. */
-export interface MarginalOptions {
-  /**
-   * `finite` (default): the columns of P and M change as they do for the whole weight, w/(out + w),
-   * and the effect of that change is taken to first order. `infinitesimal`: derivative · weight.
-   */
-  readonly weights?: 'finite' | 'infinitesimal' | undefined;
-}
-
 /** λ, what is proven of it, and what it says of links. Units: those of the value, per stake. */
-export interface Adjoint {
+export interface Adjoint extends Readings {
   readonly reading: Reading;
   /** λ in particle order, with uᵀλ = 0: what mass that enters at a particle does to the value. */
   readonly lambda: Float64Array;
@@ -72,23 +62,8 @@ export interface Adjoint {
   readonly errorBound: number;
   /** Contraction κ = 1 − λ_d t of Qᵀ in the maximum norm. */
   readonly kappa: number;
-  /** ∂v/∂A(from,to); null where `from` is dangling: its first out-link is a jump. O(J). */
-  sensitivity(from: number, to: number): number | null;
-  /**
-   * How far a sensitivity may be off by the certified errors of λ and φ, for a fixed gradient; null
-   * where φ has no bound. Not in it: quadrature (10⁻¹¹) and rounding of springs and heat.
-   */
-  sensitivityError(from: number, to: number): number | null;
-  /** ∂v/∂A of every axon, in the order of graph.axons. O(mJ). */
-  ofAxons(): Float64Array;
-  /** First-order change of the value for each link alone. O(J) a link. */
-  marginals(links: LinkColumns, options?: MarginalOptions): LinkMarginals;
-  /**
-   * First-order change for all links together; particle numbers from n on are particles that the
-   * graph does not hold yet. A negative weight between known particles takes away; `bad-parameter`
-   * where nothing is left of a particle. See transaction.ts.
-   */
-  transaction(links: LinkColumns): TransactionMarginal;
+  /** What the prior makes of pieces. */
+  readonly priorBefore: PriorBefore;
 }
 
 /**
@@ -112,6 +87,8 @@ export async function adjointOf(
   const centred = gradient.map((g) => g - mean);
   const scale = centred.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
   const adjacency = adjacencyOf(graph.axons);
+  const { particles } = options;
+  const kept = particles === undefined ? keepAll() : keepSome(graph.particles, particles);
   const workspace = await backend.open(graph.axons, 'both');
   try {
     const operator = openOperator(workspace, adjacency, parameters, 1);
@@ -139,9 +116,12 @@ export async function adjointOf(
     const pairs = pairsOf(parameters, spectrumOf(adjacency, parameters), workspace.unitRoundoff);
     const given = priorMass(adjacency, parameters, phi);
     const priorSlope = parameters.prior === 'degree' ? given / adjacency.totalDegree : 0;
-    const solution = { phi, lambda, priorSlope };
+    const solution = { phi, lambda, priorSlope, kept: kept.particles };
     const terms = await linkTerms(operator, transposed, adjacency, parameters, pairs, solution);
-    const joining = { parameters, pairs, given, mean, entropySign: entropySign(value) };
+    const sign = entropySign(value);
+    const n = graph.particles;
+    const decays = decayIntegrals(pairs.times, parameters.tau);
+    const joining = { particles: n, parameters, pairs, decays, given, mean, entropySign: sign };
     return {
       reading: parameters.reading,
       lambda,
@@ -151,7 +131,8 @@ export async function adjointOf(
       residual: solved.residual * scale,
       errorBound: solved.errorBound * scale,
       kappa,
-      ...readings(graph, terms, joining, parameters, solved.errorBound * scale, result.errorBound),
+      priorBefore: { slope: priorSlope, totalDegree: adjacency.totalDegree },
+      ...readings(graph, kept, terms, joining, solved.errorBound * scale, result.errorBound),
     };
   } finally {
     workspace.destroy();
@@ -159,49 +140,6 @@ export async function adjointOf(
 }
 
 const LEAST_TOLERANCE = 1e-15;
-
-/** What λ says of links, as methods. */
-function readings(
-  graph: WeightedGraph,
-  terms: LinkTerms,
-  joining: Joining,
-  parameters: Parameters,
-  lambdaError: number,
-  phiError: number | null,
-): Pick<Adjoint, 'sensitivity' | 'sensitivityError' | 'ofAxons' | 'marginals' | 'transaction'> {
-  const known = (from: number, to: number): void => {
-    for (const [name, particle] of Object.entries({ from, to })) {
-      check(
-        Number.isInteger(particle) && particle >= 0 && particle < terms.particles,
-        'bad-parameter',
-        () => `${name}: expected a particle in 0…${terms.particles - 1}, found ${particle}`,
-      );
-    }
-  };
-  return {
-    sensitivity: (from, to) => {
-      known(from, to);
-      return slopeOf(terms, from, to);
-    },
-    sensitivityError: (from, to) => {
-      known(from, to);
-      if (phiError === null) return null;
-      return slopeError(terms, parameters, lambdaError, phiError, from, to);
-    },
-    ofAxons: () => {
-      const { rows, offsets, columns } = graph.axons;
-      const slopes = new Float64Array(offsets[rows]);
-      for (let p = 0; p < rows; p++) {
-        for (let k = offsets[p]; k < offsets[p + 1]; k++)
-          slopes[k] = changeOf(terms, p, columns[k], 0);
-      }
-      return slopes;
-    },
-    marginals: (links, options = {}) =>
-      marginalsOf(terms, links, options.weights !== 'infinitesimal'),
-    transaction: (links) => transactionMarginal(terms, joining, links),
-  };
-}
 
 function checkedFocus(
   graph: WeightedGraph,

@@ -28,6 +28,9 @@ const QUADRATURE_ERROR = 1e-11;
 const TRUNCATION = 1e-12;
 const TRUNCATION_ROUNDINGS = 64;
 
+/** Pairs done at a time where few particles are kept: blocks are then what takes memory. */
+const NARROW = 4;
+
 /** The pairs of a reading, as Chebyshev coefficients on [0, spectrum]. */
 export function pairsOf(
   { lambda, mu, tau }: Parameters,
@@ -63,11 +66,15 @@ export interface Solution {
   readonly lambda: Float64Array;
   /** c/Σd with the degree prior, else 0. */
   readonly priorSlope: number;
+  /** The particles whose numbers are kept, in their order; null: all. */
+  readonly kept: Uint32Array | null;
 }
 
 /**
  * Computes the terms. Costs the degree of springs in products for each of φ and λ, one product of a
- * block and some passes over blocks of J columns. Keeps 8 (2J + 6) bytes a particle on the host.
+ * block and some passes over blocks of J columns; the degrees once for each four pairs where particles
+ * are chosen, so that blocks stay narrow. Keeps 8 (2J + 6) bytes a kept particle on the host;
+ * rows are those of `kept`.
  */
 export async function linkTerms(
   operator: FocusOperator,
@@ -75,7 +82,7 @@ export async function linkTerms(
   adjacency: Adjacency,
   parameters: Parameters,
   pairs: SpectralPairs,
-  { phi, lambda, priorSlope }: Solution,
+  { phi, lambda, priorSlope, kept }: Solution,
 ): Promise<LinkTerms> {
   const { workspace } = operator;
   const { degree, outStake } = adjacency;
@@ -85,9 +92,11 @@ export async function linkTerms(
   transposed.walkBack(y, x);
   const back = await workspace.read(y);
   const share = parameters.lambda[0] * (1 - parameters.teleport);
-  const fields = new Float64Array(phi.length * FIELDS);
-  for (let i = 0; i < phi.length; i++) {
-    const field = i * FIELDS;
+  const rows = kept?.length ?? phi.length;
+  const fields = new Float64Array(rows * FIELDS);
+  for (let row = 0; row < rows; row++) {
+    const i = kept === null ? row : kept[row];
+    const field = row * FIELDS;
     fields[field + LAMBDA] = lambda[i];
     fields[field + DEGREE] = degree[i];
     fields[field + OUT] = outStake[i];
@@ -99,11 +108,12 @@ export async function linkTerms(
     z: y,
     lambda: x,
     fields,
+    kept,
   });
   workspace.release(x);
   workspace.release(y);
   return {
-    particles: phi.length,
+    particles: rows,
     pairs: pairs.primal.length,
     primal,
     dual,
@@ -126,11 +136,14 @@ async function pairVectors(
     readonly z: Vector;
     readonly lambda: Vector;
     readonly fields: Float64Array;
+    readonly kept: Uint32Array | null;
   },
 ): Promise<{ readonly primal: Float64Array; readonly dual: Float64Array }> {
   const { workspace, hostMeasure } = operator;
   const count = pairs.primal.length;
-  if (count === 0) return { primal: new Float64Array(0), dual: new Float64Array(0) };
+  const rows = at.kept?.length ?? at.phi.length;
+  const [primal, dual] = [new Float64Array(rows * count), new Float64Array(rows * count)];
+  if (count === 0) return { primal, dual };
   workspace.write(
     at.z,
     at.phi.map((value, i) => value / hostMeasure[i]),
@@ -138,18 +151,40 @@ async function pairVectors(
   // φ = h z, and h/d is one number for all particles where 𝓛 is the random walk's.
   const factor = unit === null ? hostMeasure[0] / degree[0] : 1 / unit;
   const scaled = pairs.primal.map((c) => c.map((value) => value * factor));
-  const primalBlock = spectralFamily(operator, at.z, scaled);
-  const primal = await workspace.read(primalBlock);
-  const dualBlock = spectralFamily(operator, at.lambda, pairs.dual);
-  const dual = await workspace.read(dualBlock);
-  if (unit === null) operator.step(primalBlock, dualBlock, -1, []);
-  const moved = unit === null ? await workspace.read(primalBlock) : dual;
-  for (let i = 0; i < at.phi.length; i++) {
-    let own = 0;
-    for (let j = 0; j < count; j++) own += primal[i * count + j] * moved[i * count + j];
-    at.fields[i * FIELDS + OWN] = own;
+  const width = at.kept === null ? count : NARROW;
+  for (let first = 0; first < count; first += width) {
+    const [x, y] = [scaled.slice(first, first + width), pairs.dual.slice(first, first + width)];
+    const columns = x.length;
+    const take = async (block: Vector, into: Float64Array | null): Promise<Float64Array> => {
+      const values = picked(await workspace.read(block), at.kept, columns);
+      if (into === null) return values;
+      for (let row = 0; row < rows; row++) {
+        for (let j = 0; j < columns; j++) into[row * count + first + j] = values[row * columns + j];
+      }
+      return values;
+    };
+    const primalBlock = spectralFamily(operator, at.z, x);
+    await take(primalBlock, primal);
+    const dualBlock = spectralFamily(operator, at.lambda, y);
+    const taken = await take(dualBlock, dual);
+    if (unit === null) operator.step(primalBlock, dualBlock, -1, []);
+    const moved = unit === null ? await take(primalBlock, null) : taken;
+    for (let row = 0; row < rows; row++) {
+      let own = 0;
+      for (let j = 0; j < columns; j++)
+        own += primal[row * count + first + j] * moved[row * columns + j];
+      at.fields[row * FIELDS + OWN] += own;
+    }
+    workspace.release(primalBlock);
+    workspace.release(dualBlock);
   }
-  workspace.release(primalBlock);
-  workspace.release(dualBlock);
   return { primal, dual };
+}
+
+/** The rows of some particles out of a block of `count` columns; the block itself for null. */
+function picked(block: Float64Array, kept: Uint32Array | null, count: number): Float64Array {
+  if (kept === null) return block;
+  const rows = new Float64Array(kept.length * count);
+  kept.forEach((i, row) => rows.set(block.subarray(i * count, (i + 1) * count), row * count));
+  return rows;
 }

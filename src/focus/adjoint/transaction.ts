@@ -27,7 +27,6 @@ import {
   type LinkColumns,
   type LinkTerms,
 } from './links.js';
-import { decayIntegrals } from './quadrature.js';
 import type { SpectralPairs } from './terms.js';
 
 /** What a transaction does to first order. */
@@ -48,8 +47,12 @@ export interface TransactionMarginal {
 
 /** What is known of the solve besides the terms of links. */
 export interface Joining {
+  /** n of the graph, whether the terms keep all of them or not. */
+  readonly particles: number;
   readonly parameters: Parameters;
   readonly pairs: SpectralPairs;
+  /** decayIntegrals of the pairs' times. */
+  readonly decays: Float64Array;
   /** c = cᵀφ, the mass that D sends to the prior, times λ_d. */
   readonly given: number;
   /** φᵀg. */
@@ -103,7 +106,7 @@ export function transactionMarginal(
     let sum = 0;
     for (const link of links) sum += linkChange(terms, link, priorSlope, known);
     if (!priorJumps) return sum;
-    const uniform = joining.given / (terms.particles + added.length);
+    const uniform = joining.given / (joining.particles + added.length);
     return added.reduce((with_, { dual }) => with_ + uniform * dual[0], sum);
   };
   // The value's gradient at a new particle is added by hand: that of an entropy is infinite at zero.
@@ -122,7 +125,7 @@ export function transactionMarginal(
   );
   return {
     value,
-    discovery: joining.entropySign > 0 ? logarithmOfOnePlus(added.length / terms.particles) : 0,
+    discovery: joining.entropySign > 0 ? logarithmOfOnePlus(added.length / joining.particles) : 0,
     newParticles,
     firstOutLinks: jumping.filter(({ outAdded }) => outAdded > 0).map(({ particle }) => particle),
     lastOutLinks: jumping.filter(({ outAdded }) => outAdded < 0).map(({ particle }) => particle),
@@ -262,7 +265,7 @@ function linkChange(
  */
 function newcomerSolver(
   terms: LinkTerms,
-  { parameters, pairs }: Joining,
+  { parameters, pairs, decays: table }: Joining,
   added: readonly Member[],
 ): (gradient: (member: Member) => number, known: boolean) => void {
   if (added.length === 0) return () => undefined;
@@ -271,7 +274,6 @@ function newcomerSolver(
   const first = pairs.springs ? 1 : 0;
   const { times } = pairs;
   const count = times.length;
-  const table = decayIntegrals(times, tau);
   // What stays at the particle itself: with 𝓛 combinatorial all, for a link of no weight moves none.
   const springsKept = moves ? mu / (1 + mu) : 1;
   const heatKept = (time: number): number => (moves ? exponential(-time) : 1);
