@@ -23,6 +23,7 @@ const BENCHES = [
   'shifts',
   'shapley',
   'estimators',
+  'controls',
 ];
 
 const [name, ...rest] = process.argv.slice(2);
