@@ -141,7 +141,7 @@ function squaredError(plan, drawn, { values, grand, numerators, denominator }) {
 }
 
 /** A row for each estimator and control variate: the ratio on every game. */
-function rowsOf(tables, chosen, errors, perPlayer) {
+function rowsOf(tables, estimators, errors, perPlayer) {
   const games = [...new Set(tables.map((table) => table.game))];
   const controls = [...new Set(tables.map((table) => table.control))];
   return estimators.flatMap(({ name }) =>
