@@ -24,7 +24,9 @@ export async function bench({
   const [count, pairs] = [Number(players), Number(orderings)];
   const scale = profile === 'kronecker' ? { scale: Math.round(Math.log2(Number(links) / 3)) } : {};
   const more = profile === 'uniform' ? { particles: Number(links) / 2, stakes: 'heavy' } : {};
-  const base = linkGraph(generateLinks({ profile, seed: 1, links: Number(links), ...scale, ...more }));
+  const base = linkGraph(
+    generateLinks({ profile, seed: 1, links: Number(links), ...scale, ...more }),
+  );
   const changes = signalsOn(base.graph, count, Number(shared)).map((signal) =>
     axonChangesOf(base, [signal]),
   );
@@ -40,7 +42,9 @@ export async function bench({
     const chains = chainsOf(count, pairs);
     const own = await timed(2 * pairs * count, () => walked(game, chains));
     for (const interactions of [false, true]) {
-      const surrogate = superposedSurrogate(game, base.graph, solved, changes, value, { interactions });
+      const surrogate = superposedSurrogate(game, base.graph, solved, changes, value, {
+        interactions,
+      });
       const few = interactions ? Math.min(pairs, 4) : pairs;
       const asked = chains.slice(0, 2 * few);
       const c = await timed(2 * few * count, () =>
@@ -84,7 +88,9 @@ async function walked(game, chains) {
 /** Orderings and their reverses. */
 function chainsOf(players, pairs) {
   return Array.from({ length: pairs }, (_, pair) => {
-    const order = orderingOf({ beacon: BEACON, cluster: 0 }, pair, players).map((player) => [player]);
+    const order = orderingOf({ beacon: BEACON, cluster: 0 }, pair, players).map((player) => [
+      player,
+    ]);
     return [order, [...order].reverse()];
   })
     .flat()

@@ -23,7 +23,18 @@ export {
   type CoarseOptions,
   type CoarseSurrogate,
 } from './attribution/controls/coarse.js';
+export {
+  controlPlanOf,
+  defaultControlOf,
+  type ControlPlan,
+  type DefaultControlOptions,
+} from './attribution/controls/default-control.js';
 export { sampledBy } from './attribution/controls/sampled.js';
+export {
+  superposedSurrogate,
+  type SuperposedGame,
+  type SuperposedOptions,
+} from './attribution/controls/superposed.js';
 export {
   enumerateShapley,
   type EnumerationOptions,
