@@ -2,12 +2,15 @@
 // games of this engine, known in full (shapley-games.mjs): the squared error of all shares, mean over
 // --seeds beacons (default 200), at 4, 16 and 64 evaluations a player, for every estimator without and
 // with control variates, as a ratio to plain `permutation` without one: how many times smaller. v(∅) is
-// free, v(N) counts once, adjoint solves count. --games (default all), --budgets=4,16,64.
+// free, v(N) counts once, adjoint solves count. --games (default all),
+// --estimators (default all), --budgets=4,16,64.
 import { createHash } from 'node:crypto';
 import { adjointOf, axonChangesOf, focus, openCpu } from '../dist/index.js';
+import { openCoalitionGame } from '../dist/attribution/coalition-game.js';
 import { controlOf } from '../dist/attribution/control-variate.js';
 import { adjointSurrogate } from '../dist/attribution/controls/adjoint.js';
 import { coarseSurrogate } from '../dist/attribution/controls/coarse.js';
+import { superposedSurrogate } from '../dist/attribution/controls/superposed.js';
 import { shapleyOfTable } from '../dist/attribution/enumeration.js';
 import { ESTIMATORS, groupFor } from '../dist/attribution/estimators/estimators.js';
 import { VALUE_ONE } from '../dist/attribution/game.js';
@@ -15,9 +18,16 @@ import { orderingStream } from '../dist/attribution/orderings.js';
 import { unitsOf } from '../dist/attribution/table-game.js';
 import { shapleyGames } from './shapley-games.mjs';
 
+const SUPERPOSED = [
+  { name: 'superposed', interactions: false },
+  { name: 'meeting' },
+  { name: 'spread', lumps: 'spread' },
+];
+
 const ONE = Number(VALUE_ONE);
 
-export async function bench({ seeds = '200', games: names, budgets = '4,16,64' }) {
+export async function bench({ seeds = '200', games: names, budgets = '4,16,64', estimators }) {
+  const chosen = ESTIMATORS.filter(({ name }) => estimators?.split(',').includes(name) ?? true);
   const games = (await shapleyGames(names?.split(','))).filter(({ values }) =>
     values.some((value) => value !== 0),
   );
@@ -25,8 +35,8 @@ export async function bench({ seeds = '200', games: names, budgets = '4,16,64' }
   for (const game of games) tables.push(...(await tablesOf(game)));
   const rows = [];
   for (const perPlayer of budgets.split(',').map(Number)) {
-    const errors = measure(tables, games[0].players, perPlayer, Number(seeds));
-    rows.push(...rowsOf(tables, errors, perPlayer));
+    const errors = measure(tables, chosen, perPlayer, Number(seeds));
+    rows.push(...rowsOf(tables, chosen, errors, perPlayer));
   }
   return rows;
 }
@@ -37,8 +47,20 @@ async function tablesOf({ name, value, players, values, entropyParts, base, sign
   const solved = await focus(base.graph, { tolerance: 1e-12 }, backend);
   const changes = signals.map((signal) => axonChangesOf(base, [signal]));
   const own = Array.from(values, unitsOf);
-  const made = [{ game: name, control: 'none', cost: 0, ...shapleyOfTable(players, own) }];
+  const made = [{ game: name, players, control: 'none', cost: 0, ...shapleyOfTable(players, own) }];
   const surrogates = [coarseSurrogate(base.graph, solved, changes, value)];
+  const { parameters, phi, errorBound } = solved;
+  const opened = await openCoalitionGame(
+    base.graph,
+    { parameters, phi: phi.data, errorBound },
+    changes,
+    { value, tolerance: 1e-10 },
+  );
+  for (const options of SUPERPOSED)
+    surrogates.push({
+      ...superposedSurrogate(opened, base.graph, solved, changes, value, options),
+      name: options.name,
+    });
   if (value === 'syntropy') {
     const adjoint = await adjointOf(base.graph, solved, 'syntropy', {}, backend);
     surrogates.push(adjointSurrogate(adjoint, base.graph.particles, changes));
@@ -68,16 +90,17 @@ async function tablesOf({ name, value, players, values, entropyParts, base, sign
     );
     const control_ = surrogate.name.includes('ends') ? 'ends' : surrogate.name.split(' ')[0];
     const cost = surrogate.evaluations;
-    made.push({ game: name, control: control_, cost, ...shapleyOfTable(players, rest) });
+    made.push({ game: name, players, control: control_, cost, ...shapleyOfTable(players, rest) });
   }
   backend.destroy();
   return made;
 }
 
 /** Mean squared error by estimator and table; draws are shared by all tables. */
-function measure(tables, players, perPlayer, seeds) {
+function measure(tables, estimators, perPlayer, seeds) {
+  const [{ players }] = tables;
   const errors = new Map();
-  for (const estimator of ESTIMATORS) {
+  for (const estimator of estimators) {
     for (const cost of new Set(tables.map((table) => table.cost))) {
       const budget = perPlayer * players - 1 - cost;
       const plan = estimator.plan(players, groupFor(estimator, players, budget));
@@ -118,10 +141,10 @@ function squaredError(plan, drawn, { values, grand, numerators, denominator }) {
 }
 
 /** A row for each estimator and control variate: the ratio on every game. */
-function rowsOf(tables, errors, perPlayer) {
+function rowsOf(tables, estimators, errors, perPlayer) {
   const games = [...new Set(tables.map((table) => table.game))];
   const controls = [...new Set(tables.map((table) => table.control))];
-  return ESTIMATORS.flatMap(({ name }) =>
+  return estimators.flatMap(({ name }) =>
     controls.map((control) => ({
       'per player': String(perPlayer),
       estimator: name,

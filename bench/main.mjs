@@ -24,6 +24,7 @@ const BENCHES = [
   'shapley',
   'estimators',
   'clusters',
+  'controls',
 ];
 
 const [name, ...rest] = process.argv.slice(2);

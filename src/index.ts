@@ -36,7 +36,18 @@ export type { AuditedCluster } from './attribution/cluster-audit.js';
 export type { ClusterBatch, ClusterRecord } from './attribution/cluster-batches.js';
 export type { ClusterMethod } from './attribution/cluster-shares.js';
 export type { BetweenMethod } from './attribution/between-clusters.js';
+export {
+  controlPlanOf,
+  defaultControlOf,
+  type ControlPlan,
+  type DefaultControlOptions,
+} from './attribution/controls/default-control.js';
 export { sampledBy } from './attribution/controls/sampled.js';
+export {
+  superposedSurrogate,
+  type SuperposedGame,
+  type SuperposedOptions,
+} from './attribution/controls/superposed.js';
 export {
   enumerateShapley,
   type EnumerationOptions,

@@ -139,21 +139,32 @@ async function operatorsOf(graph: Graph, { parameters, phi }: BaseFocus) {
   return operatorsAt(graph, parameters, phi, backend).finally(() => backend.destroy());
 }
 
-/** Measures of φ + Σ moves, by members. */
+/**
+ * Measures of φ + Σ moves, by members in their order. Members that begin with those asked for last
+ * cost one pass for each that is new.
+ */
 function superposition(
   { core, spare, particles }: CoalitionGame,
   moves: Float64Array,
 ): (members: readonly number[], extra?: RowChanges) => CoalitionMeasures {
   const rows = core.axons.rows + spare;
   const base = measureBaseOf(core, new Float64Array(rows).fill(1), particles, 0);
+  const sum = new Float64Array(rows);
   const chi = new Float64Array(rows);
+  let held: readonly number[] = [];
+  sum.set(core.phi);
   return (members, extra) => {
-    chi.fill(0);
-    chi.set(core.phi);
-    for (const member of members) {
-      const first = member * rows;
-      for (let i = 0; i < rows; i++) chi[i] += moves[first + i];
+    if (held.length > members.length || held.some((member, i) => member !== members[i])) {
+      sum.fill(0);
+      sum.set(core.phi);
+      held = [];
     }
+    for (const member of members.slice(held.length)) {
+      const own = moves.subarray(member * rows, (member + 1) * rows);
+      for (let i = 0; i < rows; i++) sum[i] += own[i];
+    }
+    held = [...members];
+    chi.set(sum);
     for (let k = 0; k < (extra?.rows.length ?? 0); k++) {
       if (extra !== undefined) chi[extra.rows[k]] += extra.values[k];
     }

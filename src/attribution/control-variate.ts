@@ -41,6 +41,11 @@ export interface Surrogate {
    * as one.
    */
   readonly parts?: readonly (readonly number[])[] | undefined;
+  /**
+   * Values after each step of a chain, where that is cheaper than one by one; they may differ from
+   * `value` by roundings. Used for more players than are enumerated, all as one part.
+   */
+  readonly along?: ((steps: Steps) => readonly number[]) | undefined;
 }
 
 /** How Shapley values of a surrogate are found. */
@@ -74,20 +79,32 @@ export async function controlOf(
   const shares = new Array<bigint>(players).fill(0n);
   const shareErrors = new Array<number>(players).fill(0);
   for (const part of parts) {
-    const found = await sharesOfPart(part, limit, options);
+    const found =
+      part.members.length > limit && surrogate.along !== undefined
+        ? await sampledShares(gameOf(surrogate), options)
+        : await sharesOfPart(part, limit, options);
     part.members.forEach((player, i) => {
       shares[player] = found.shares[i];
       shareErrors[player] = found.errors[i];
     });
   }
-  const valuesOf = valuesBy(parts, players);
+  const valuesOf = valuesFrom(surrogate, parts);
   const [grand] = valuesOf([Array.from({ length: players }, (_, i) => i)]);
   return { name, players, grand, shares, shareErrors, evaluations, valuesOf };
 }
 
 /** A surrogate as a game. */
 export function gameOf(surrogate: Surrogate): Game {
-  return gameBy(surrogate.players, valuesBy(partsOf(surrogate), surrogate.players));
+  return gameBy(surrogate.players, valuesFrom(surrogate, partsOf(surrogate)));
+}
+
+/** Values along chains: by what the surrogate offers, or part by part. */
+function valuesFrom(
+  { players, along }: Surrogate,
+  parts: readonly Part[],
+): (steps: Steps) => readonly bigint[] {
+  if (along === undefined || players <= KEPT_PLAYERS) return valuesBy(parts, players);
+  return (steps) => along(steps).map(unitsOf);
 }
 
 interface Part {
@@ -119,7 +136,7 @@ function partsOf({ players, parts, value }: Surrogate): Part[] {
 async function sharesOfPart(
   { members, units }: Part,
   limit: number,
-  { sample }: ControlOptions,
+  options: ControlOptions,
 ): Promise<SampledShares> {
   const local = (steps: Steps): bigint[] => {
     const inside: number[] = [];
@@ -133,11 +150,14 @@ async function sharesOfPart(
     const { shares } = await enumerateShapley(game, { mostPlayers: limit });
     return { shares, errors: shares.map(() => 0) };
   }
+  return sampledShares(game, options);
+}
+
+function sampledShares(game: Game, { sample }: ControlOptions): Promise<SampledShares> {
   check(
     sample !== undefined,
     'too-large',
-    () =>
-      `surrogate: ${members.length} players are too many to enumerate, and nothing samples them`,
+    () => `surrogate: ${game.players} players are too many to enumerate, and nothing samples them`,
     'give a function that samples their Shapley values',
   );
   return sample(game);

@@ -14,6 +14,7 @@ import type { Value } from './value-function.js';
 
 /** A value, its proven error, and whether the solve met its tolerance. */
 export interface JointValue extends Value {
+  readonly errorBound: number;
   readonly converged: boolean;
   /** Sweeps over the axons. */
   readonly passes: number;

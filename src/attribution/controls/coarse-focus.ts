@@ -23,6 +23,11 @@ const NOTHING = 1e-12;
 export interface CoarseFocus {
   readonly base: Float64Array;
   of(members: readonly number[]): Float64Array;
+  /**
+   * χ: the focus times β/β_S, the part that the prior brings before and after. It is what adds up
+   * over changes that do not meet (focus/local/shift.ts). Of no members: the base.
+   */
+  unscaled(members: readonly number[]): Float64Array;
 }
 
 /** Solves the base, and each set of changes from there. */
@@ -33,16 +38,12 @@ export function openCoarseFocus(coarse: CoarseGraph, parameters: Parameters): Co
   const [out, degree, prior] = [0, 1, 2].map(() => new Float64Array(nodes));
   const isLump = Uint8Array.from(lumpDegree, (own_) => Number(own_ > 0));
   const series = seriesOf(parameters);
-  const solve = (
-    members: readonly number[],
-    start: Float64Array,
-    settled: number,
-  ): Float64Array => {
+  const solve = (members: readonly number[], start: Float64Array, settled: number): Solved => {
     own.count = 0;
     append(own, links);
     for (const member of members) append(own, changes[member]);
     sumDegrees(own, lumpDegree, out, degree);
-    priorOf(parameters, degree, counts, prior);
+    const total = priorOf(parameters, degree, counts, prior);
     const walking = byTarget(columnsWith(own, walks, isLump, out, false), nodes);
     const springing = byTarget(columnsWith(own, springs, isLump, degree, true), nodes);
     const lumpWalks = walksOf(walks, nodes);
@@ -50,17 +51,32 @@ export function openCoarseFocus(coarse: CoarseGraph, parameters: Parameters): Co
     let phi = start;
     let first = 0;
     for (let i = 0; i < MOST_STEPS; i++) {
-      const next = applied(step, phi);
+      const next = applied(step, phi, givenBy(step, phi));
       let change = 0;
       for (let j = 0; j < nodes; j++) change += Math.abs(next[j] - phi[j]);
       phi = next;
       if (i === 0) first = change;
       if (change <= Math.max(STILL, settled * first)) break;
     }
-    return phi;
+    return { phi, injection: givenBy(step, phi) / total };
   };
-  const base = solve([], focus, 0);
-  return { base, of: (members) => solve(members, base, SETTLED) };
+  const { phi: base, injection } = solve([], focus, 0);
+  return {
+    base,
+    of: (members) => solve(members, base, SETTLED).phi,
+    unscaled: (members) => {
+      if (members.length === 0) return base;
+      const solved = solve(members, base, SETTLED);
+      const scale = injection / solved.injection;
+      return solved.phi.map((value) => value * scale);
+    },
+  };
+}
+
+/** A focus, and β: what a unit of the prior's weight injects into it. */
+interface Solved {
+  readonly phi: Float64Array;
+  readonly injection: number;
 }
 
 /** Links in buffers that are used again. */
@@ -186,12 +202,13 @@ function sumDegrees(
   }
 }
 
+/** Writes the prior into `target` and returns the sum of its weights. */
 function priorOf(
   { prior }: Parameters,
   degree: Float64Array,
   counts: Float64Array,
   target: Float64Array,
-): void {
+): number {
   let total = 0;
   for (let i = 0; i < degree.length; i++) {
     const own = prior === 'degree' ? degree[i] : degree[i] > 0 ? Math.max(1, counts[i]) : 0;
@@ -199,6 +216,7 @@ function priorOf(
     total += own;
   }
   for (let i = 0; i < target.length; i++) target[i] /= total;
+  return total;
 }
 
 interface Step {
@@ -211,19 +229,26 @@ interface Step {
   readonly parameters: Parameters;
 }
 
+/** What the prior hands out: of teleports, and of what does not walk on. */
+function givenBy({ out, lumpWalks, parameters }: Step, phi: Float64Array): number {
+  const { lambda, teleport } = parameters;
+  const walk = lambda[0] * (1 - teleport);
+  let given = 0;
+  for (let i = 0; i < phi.length; i++) {
+    const walks = lumpWalks[i] > 0 ? lumpWalks[i] : Number(out[i] > 0);
+    given += phi[i] * (lambda[0] * teleport + walk * (1 - walks));
+  }
+  return given;
+}
+
 /** Rφ, at mass 1. */
-function applied(step: Step, phi: Float64Array): Float64Array {
-  const { walking, springing, out, lumpWalks, prior, series, parameters } = step;
+function applied(step: Step, phi: Float64Array, given: number): Float64Array {
+  const { walking, springing, prior, series, parameters } = step;
   const { lambda, teleport } = parameters;
   const nodes = phi.length;
   const walk = lambda[0] * (1 - teleport);
   const next = new Float64Array(nodes);
   gather(walking, phi, next);
-  let given = 0;
-  for (let i = 0; i < nodes; i++) {
-    const walks = lumpWalks[i] > 0 ? lumpWalks[i] : Number(out[i] > 0);
-    given += phi[i] * (lambda[0] * teleport + walk * (1 - walks));
-  }
   for (let i = 0; i < nodes; i++)
     next[i] = walk * next[i] + given * prior[i] + (series[0] ?? 0) * phi[i];
   let power = phi;

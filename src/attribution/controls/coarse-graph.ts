@@ -38,6 +38,8 @@ export interface CoarseGraph {
   readonly counts: Float64Array;
   /** Lumps: which node each particle is in. */
   readonly nodeOf: Uint32Array;
+  /** Nodes of particles that changes bring, by name. */
+  readonly newcomers: ReadonlyMap<string, number>;
 }
 
 /**
@@ -89,6 +91,7 @@ export function coarseGraph(
     focus,
     counts,
     nodeOf,
+    newcomers,
   };
 }
 

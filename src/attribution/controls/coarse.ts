@@ -12,7 +12,7 @@ import type { NamedAxonChanges } from '../../graph/axon-changes.js';
 import type { WeightedGraph } from '../../graph/graph.js';
 import type { Surrogate } from '../control-variate.js';
 import { coarseGraph, type CoarseGraph } from './coarse-graph.js';
-import { openCoarseFocus } from './coarse-focus.js';
+import { openCoarseFocus, type CoarseFocus } from './coarse-focus.js';
 
 /** Value functions that a surrogate knows. */
 export const SURROGATE_VALUES = ['syntropy', 'directed', 'delta-norm'] as const;
@@ -64,23 +64,13 @@ export function coarseSurrogate(
   value: SurrogateValue,
   options: CoarseOptions = {},
 ): CoarseSurrogate {
-  const { parameters } = result;
   check(
     SURROGATE_VALUES.includes(value),
     'bad-parameter',
     () => `coarse surrogate: expected ${SURROGATE_VALUES.join(', ')}, found "${value}"`,
     'sample without a control variate',
   );
-  check(
-    parameters.reading === 'focus-1' || parameters.reading === 'pagerank',
-    'bad-parameter',
-    () => `coarse surrogate: expected focus-1 or pagerank, found ${parameters.reading}`,
-    'sample without a control variate',
-  );
-  const most = Math.min(NEIGHBOURS, Math.floor(graph.particles / SHARE));
-  const neighbours = options.neighbours ?? most;
-  const coarse = coarseGraph(graph, result.phi.data, changes, neighbours);
-  const solver = openCoarseFocus(coarse, parameters);
+  const { coarse, solver } = openCoarse(graph, result, changes, options.neighbours);
   const { base } = solver;
   const inside = entropyInside(coarse, result.phi.data);
   const entropy = (phi: Float64Array): number => {
@@ -115,6 +105,23 @@ export function coarseSurrogate(
       return value === 'directed' ? Math.max(0, corrected) : corrected;
     },
   };
+}
+
+/** The coarse graph of a game and its focus; NEIGHBOURS and SHARE unless `neighbours` says more. */
+export function openCoarse(
+  graph: WeightedGraph,
+  { phi, parameters }: Pick<FocusResult, 'phi' | 'parameters'>,
+  changes: readonly NamedAxonChanges[],
+  neighbours = Math.min(NEIGHBOURS, Math.floor(graph.particles / SHARE)),
+): { readonly coarse: CoarseGraph; readonly solver: CoarseFocus } {
+  check(
+    parameters.reading === 'focus-1' || parameters.reading === 'pagerank',
+    'bad-parameter',
+    () => `coarse surrogate: expected focus-1 or pagerank, found ${parameters.reading}`,
+    'sample without a control variate',
+  );
+  const coarse = coarseGraph(graph, phi.data, changes, neighbours);
+  return { coarse, solver: openCoarseFocus(coarse, parameters) };
 }
 
 /**
