@@ -1,9 +1,10 @@
 // A run directory: what a sampled attribution has done, so that the same command goes on from there.
 //   run.json          what the run is of; a directory of another run is refused
 //   replicates.ndjson the start (v(N)), then finished replicates, one a line, in whatever order
+//   clusters.ndjson   of a clustered run: finished batches of clusters, one a line
 // Lines are appended whole; a torn last line, of a run that was killed, is left out and cut off.
 
-import { appendFile, mkdir, open, readFile, truncate } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FinishedReplicate } from '../attribution/replicates.js';
 import type { ShapleyProgress } from '../attribution/shapley.js';
@@ -13,7 +14,13 @@ import { writeAtomically } from '../formats/atomic-file.js';
 /** What a run is of: inputs by digest, and all that its numbers depend on. */
 export type RunKey = Readonly<Record<string, unknown>>;
 
-/** An open run directory. */
+/** A log of a run: what earlier runs wrote, and where lines are added. */
+export interface RunLog<Line> {
+  readonly lines: readonly Line[];
+  add(line: Line): Promise<void>;
+}
+
+/** The log of sampled replicates. */
 export interface RunDirectory {
   /** What earlier runs did; null where none has begun. */
   readonly done: ShapleyProgress | null;
@@ -24,12 +31,15 @@ export interface RunDirectory {
 const FORMAT = 'focus-shapley-run-1';
 
 /**
- * Opens a run directory, which is made where it is missing. Throws `mismatch` where it belongs to
- * another run, `bad-input` for lines that are none, `failure` where it cannot be written.
+ * Opens a log in a run directory, which is made where it is missing. Throws `mismatch` where it
+ * belongs to another run, `bad-input` for lines that are none, `failure` where it cannot be written.
  */
-export async function openRunDirectory(path: string, key: RunKey): Promise<RunDirectory> {
+export async function openRunLog<Line>(
+  path: string,
+  name: string,
+  key: RunKey,
+): Promise<RunLog<Line>> {
   const named = join(path, 'run.json');
-  const log = join(path, 'replicates.ndjson');
   const text = `${JSON.stringify({ format: FORMAT, ...key }, null, 1)}\n`;
   await mkdir(path, { recursive: true }).catch((cause: unknown) => {
     throw new FocusError('failure', `--run-dir ${path}: cannot be made`, 'give another', { cause });
@@ -37,16 +47,23 @@ export async function openRunDirectory(path: string, key: RunKey): Promise<RunDi
   const known = await readIfThere(named);
   if (known === null) await writeAtomically(named, (sink) => sink.write(Buffer.from(text)));
   else if (known !== text) throw otherRun(path, known, text);
-  const done = await readLog(log);
-  return {
-    done,
-    start: (progress) => append(log, { ...progress, replicates: undefined }),
-    add: (replicate) => append(log, replicate),
-  };
+  const log = join(path, name);
+  const lines = (await readLog(log)) as readonly Line[];
+  return { lines, add: (line) => appendFile(log, `${JSON.stringify(line)}\n`) };
 }
 
-async function append(path: string, value: unknown): Promise<void> {
-  await appendFile(path, `${JSON.stringify(value)}\n`);
+/** Opens the log of sampled replicates. Throws as openRunLog. */
+export async function openRunDirectory(path: string, key: RunKey): Promise<RunDirectory> {
+  type Start = Omit<ShapleyProgress, 'replicates'>;
+  const log = await openRunLog<Start | FinishedReplicate>(path, 'replicates.ndjson', key);
+  const [start, ...replicates] = log.lines as [Start | undefined, ...FinishedReplicate[]];
+  // Two runs at once may have done the same replicate, with the same bits.
+  const once = new Map(replicates.map((each) => [each.index, each]));
+  return {
+    done: start === undefined ? null : { ...start, replicates: [...once.values()] },
+    start: ({ replicates: _, ...head }) => log.add(head),
+    add: (replicate) => log.add(replicate),
+  };
 }
 
 async function readIfThere(path: string): Promise<string | null> {
@@ -57,16 +74,12 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 /** The log's whole lines; what a killed run left of another is cut off. */
-async function readLog(path: string): Promise<ShapleyProgress | null> {
-  const text = await readIfThere(path);
-  if (text === null) return null;
+async function readLog(path: string): Promise<readonly unknown[]> {
+  const text = (await readIfThere(path)) ?? '';
   const end = text.lastIndexOf('\n') + 1;
-  if (end < text.length) {
-    await truncate(path, Buffer.byteLength(text.slice(0, end)));
-    await (await open(path)).close();
-  }
+  if (end < text.length) await truncate(path, Buffer.byteLength(text.slice(0, end)));
   const lines = text.slice(0, end).split('\n').slice(0, -1);
-  const parsed = lines.map((line, k): unknown => {
+  return lines.map((line, k): unknown => {
     try {
       return JSON.parse(line);
     } catch (cause) {
@@ -78,14 +91,6 @@ async function readLog(path: string): Promise<ShapleyProgress | null> {
       );
     }
   });
-  const [start, ...replicates] = parsed as [
-    Omit<ShapleyProgress, 'replicates'> | undefined,
-    ...FinishedReplicate[],
-  ];
-  if (start === undefined) return null;
-  // Two runs at once may have done the same replicate, with the same bits.
-  const once = new Map(replicates.map((each) => [each.index, each]));
-  return { ...start, replicates: [...once.values()] };
 }
 
 /** Names the first line in which two runs differ. */

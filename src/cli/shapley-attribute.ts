@@ -2,6 +2,8 @@
 // with progress, and one row a signal.
 
 import type { OpenedGame } from '../attribution/coalition-game.js';
+import type { AuditedCluster } from '../attribution/cluster-audit.js';
+import type { ControlVariate } from '../attribution/control-variate.js';
 import { enumerateShapley } from '../attribution/enumeration.js';
 import { VALUE_ONE } from '../attribution/game.js';
 import { shapleyOf, type ShapleyProgress } from '../attribution/shapley.js';
@@ -49,8 +51,21 @@ export interface Attribution {
   /** Rows that the signals can move, and particles. */
   readonly rowsSolved: number;
   readonly particles: number;
-  /** Wall time per value of a coalition, and how many were computed now. */
+  /** Wall time per value of a coalition. */
   readonly millisecondsPerValue: number | null;
+  /** Of a clustered run: docs/shapley-clusters.md. */
+  readonly clusters?: {
+    readonly count: number;
+    readonly methods: Readonly<Record<string, number>>;
+    readonly largest: number;
+    readonly epsilon: number;
+    readonly between: string;
+    /** Σ v(c), and v(N) less that: what clustering neglects, measured. */
+    readonly inside: number;
+    readonly coupling: number;
+    readonly unexplained: number;
+    readonly audit: readonly AuditedCluster[];
+  };
 }
 
 /** What a sampled run is given besides the game. */
@@ -59,6 +74,8 @@ export interface AttributeOptions {
   readonly beacon: string;
   readonly stopping: Stopping;
   readonly directory: RunDirectory | null;
+  /** Makes the control variate; null: none. */
+  readonly control: () => Promise<ControlVariate | null>;
   readonly progress: ProgressDisplay;
   readonly signal: AbortSignal;
 }
@@ -138,8 +155,10 @@ async function sampled(game: OpenedGame, options: AttributeOptions): Promise<Fou
   if (resume !== undefined) {
     progress.say(`going on after ${resume.replicates.length} replicates`);
   }
+  const control = await options.control();
   const clock = openClock(resume);
   const result = await shapleyOf(game, {
+    ...(control === null ? {} : { control }),
     beacon,
     cluster: 0,
     stopping,

@@ -12,10 +12,14 @@ export interface ShapleyFlags extends KernelFlags {
   readonly width?: number;
   readonly time?: number;
   readonly estimator?: EstimatorName;
+  readonly control?: 'default' | 'none';
   readonly beacon?: string;
   readonly blend?: number;
   readonly confidence?: number;
   readonly columns?: number;
+  readonly clusters?: boolean;
+  readonly epsilon?: number;
+  readonly audit?: number;
   readonly runDir?: string;
   readonly out?: string;
   readonly svg?: string;

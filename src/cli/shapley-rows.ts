@@ -109,8 +109,10 @@ function remarksOf(attribution: Attribution, flags: ShapleyFlags): string[] {
   const how =
     estimator === 'enumeration'
       ? 'all coalitions'
-      : `${estimator}: ${orderings} orderings in ${replicates} replicates of ${group}, ` +
-        `${100 * confidence} % intervals for each signal alone`;
+      : attribution.clusters !== undefined
+        ? clustersLine(attribution.clusters)
+        : `${estimator}: ${orderings} orderings in ${replicates} replicates of ${group}, ` +
+          `${100 * confidence} % intervals for each signal alone`;
   return [
     `value ${flags.value}; ${how}; ${evaluations} coalitions` +
       (millisecondsPerValue === null ? '' : `, ${millisecondsPerValue.toFixed(2)} ms each`),
@@ -122,6 +124,15 @@ function remarksOf(attribution: Attribution, flags: ShapleyFlags): string[] {
     ...(converged ? [] : ['NOT CONVERGED: some coalitions missed the tolerance']),
     ...(reached ? [] : ['NOT REACHED: some interval is wider than --width']),
   ];
+}
+
+function clustersLine(clusters: NonNullable<Attribution['clusters']>): string {
+  const { count, largest, methods, between, inside, coupling } = clusters;
+  const by = Object.entries(methods).map(([name, number]) => `${number} ${name}`);
+  return (
+    `${count} clusters (${by.join(', ')}; the largest of ${largest}), together ${inside} alone; ` +
+    `coupling ${coupling}, between clusters ${between}`
+  );
 }
 
 /** The picture of --svg. */

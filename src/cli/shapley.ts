@@ -5,6 +5,9 @@
 import { Command } from 'commander';
 import { checkAdditive } from '../attribution/additive.js';
 import { ESTIMATORS } from '../attribution/estimators/estimators.js';
+import type { ClusterBatch } from '../attribution/cluster-batches.js';
+import type { ControlVariate } from '../attribution/control-variate.js';
+import { defaultControlOf } from '../attribution/controls/default-control.js';
 import type { Stopping } from '../attribution/stopping.js';
 import { VALUE_FUNCTIONS } from '../attribution/value-function.js';
 import { BACKEND_NAMES } from '../backend/choose.js';
@@ -12,7 +15,8 @@ import { readBeacon } from '../base/beacon.js';
 import { check } from '../base/errors.js';
 import { readSignals, type SignalNotes } from '../formats/signals.js';
 import { tableFormatOf, writeTable } from '../formats/write-table.js';
-import { axonChangesOf } from '../graph/axon-changes.js';
+import { axonChangesOf, type NamedAxonChanges } from '../graph/axon-changes.js';
+import type { Graph } from '../graph/graph.js';
 import type { LinkedGraph } from '../graph/linked.js';
 import { openGraphRoot } from '../graph/root.js';
 import type { Delta } from '../graph/signal.js';
@@ -20,7 +24,7 @@ import { fileRecord, writeManifest } from '../report/manifest.js';
 import { writeAtomically } from '../formats/atomic-file.js';
 import { EXIT_NOT_CONVERGED } from './exit.js';
 import { interruptible } from './interrupt.js';
-import { addReadingOptions } from './kernel-options.js';
+import { addReadingOptions, parametersOf } from './kernel-options.js';
 import {
   checkOutput,
   checkStandardInput,
@@ -30,11 +34,12 @@ import {
   signalRecord,
 } from './linked-input.js';
 import { openProgress, type ProgressDisplay } from './progress.js';
-import { openRunDirectory } from './run-directory.js';
+import { openRunDirectory, openRunLog } from './run-directory.js';
 import { choice, option, readInteger, readNumber, withConfig } from './settings.js';
+import { attributeClustered } from './shapley-clusters.js';
 import { attribute, type Attribution } from './shapley-attribute.js';
 import type { ShapleyFlags } from './shapley-flags.js';
-import { coalitionTolerance, openGame } from './shapley-game.js';
+import { coalitionTolerance, openGame, type ChosenGame } from './shapley-game.js';
 import { drawShares, linesOf, printed, summaryOf, tableOfShares } from './shapley-rows.js';
 
 const USUAL_ORDERINGS = 32;
@@ -57,6 +62,19 @@ export function shapleyCommand(): Command {
       .env('FOCUS_VALUE')
       .makeOptionMandatory(),
   );
+  command.option('--clusters', 'a great many signals: docs/shapley-clusters.md');
+  option(
+    command,
+    '--epsilon <e>',
+    'of --clusters: least effect that joins (default 1/16)',
+    readNumber,
+  );
+  option(
+    command,
+    '--audit <n>',
+    'of --clusters: solve so many of them (default 0)',
+    readInteger(0),
+  );
   command.option('--exact', 'all coalitions, for at most 12 signals');
   option(
     command,
@@ -72,6 +90,10 @@ export function shapleyCommand(): Command {
     'how orderings are drawn (default: docs/shapley.md)',
     ESTIMATORS.map(({ name }) => name),
   );
+  choice(command, '--control <name>', 'control variate (default: docs/shapley.md)', [
+    'default',
+    'none',
+  ]);
   option(command, '--beacon <hex>', '32 bytes that nobody could foresee (default: zeros)');
   option(
     command,
@@ -168,7 +190,7 @@ async function run(path: string, signalPath: string, flags: ShapleyFlags): Promi
 
 /** Refuses, before any work, what cannot be done. */
 function checkFlags(flags: ShapleyFlags): void {
-  const { orderings, width, time, exact, blend = 0, confidence = 0.95 } = flags;
+  const { orderings, width, time, exact, blend = 0, confidence = 0.95, clusters } = flags;
   const rules = Object.entries({ exact, orderings, width, time }).filter(
     ([, v]) => v !== undefined,
   );
@@ -176,6 +198,12 @@ function checkFlags(flags: ShapleyFlags): void {
     rules.length <= 1,
     'usage',
     () => `expected one of --exact, --orderings, --width and --time, found ${rules.length}`,
+  );
+  check(
+    clusters !== true ||
+      (rules.every(([name]) => name === 'orderings') && flags.precision !== 'exact'),
+    'usage',
+    () => '--clusters: expected no other rule than --orderings, in precision f64',
   );
   const within = (name: string, value: number, isRight: boolean, expected: string): void =>
     check(isRight, 'usage', () => `--${name}: expected ${expected}, found ${value}`);
@@ -210,8 +238,30 @@ async function compute(
   const tolerance = coalitionTolerance(flags);
   const changes = delta.map((each) => axonChangesOf(linked, [each]));
   checkAdditive(graph.particles, changes, axonChangesOf(linked, delta));
+  progress.phase('dividing');
+  const beacon = readBeacon(flags.beacon ?? NO_BEACON);
+  if (flags.clusters === true) {
+    const log =
+      flags.runDir === undefined
+        ? null
+        : await openRunLog<ClusterBatch>(flags.runDir, 'clusters.ndjson', {
+            links: linksDigest,
+            signals: signals.sha256,
+            value,
+            options: parametersOf(flags),
+            tolerance,
+            players: delta.length,
+          });
+    const resume = log?.lines ?? [];
+    if (resume.length > 0) progress.say(`going on after ${resume.length} batches of clusters`);
+    return attributeClustered({
+      ...{ graph, delta, changes, flags, beacon, progress, signal, resume },
+      onBatch: async (batch) => log?.add(batch),
+    });
+  }
   const opened = await openGame({ graph, changes, flags, progress, signal });
   const { game, before } = opened;
+  const stopping = stoppingOf(flags);
   try {
     const directory =
       flags.runDir === undefined
@@ -228,13 +278,33 @@ async function compute(
     progress.phase('dividing');
     return await attribute(game, delta, {
       flags,
-      beacon: readBeacon(flags.beacon ?? NO_BEACON),
-      stopping: stoppingOf(flags),
+      beacon,
+      stopping,
       directory,
+      control: () => controlFor(opened, graph, changes, flags, beacon, stopping, progress),
       progress,
       signal,
     });
   } finally {
     opened.destroy();
   }
+}
+
+/** The control variate that the flags ask for: the default one unless they say none. */
+async function controlFor(
+  { game, before }: ChosenGame,
+  graph: Graph,
+  changes: readonly NamedAxonChanges[],
+  { value, control }: ShapleyFlags,
+  beacon: string,
+  stopping: Stopping,
+  progress: ProgressDisplay,
+): Promise<ControlVariate | null> {
+  if (control === 'none') return null;
+  progress.phase('valuing a surrogate game');
+  const orderings = stopping.kind === 'orderings' ? stopping.orderings : null;
+  const draw = { beacon, cluster: 0, orderings };
+  const made = await defaultControlOf(game, graph, before, changes, value, draw);
+  progress.phase('dividing');
+  return made;
 }
