@@ -5,7 +5,7 @@
 // and c(S) is v's own value function of χ̃_S over all rows. So single players and players that do not
 // meet are right, cancellation in |Δφ|, curvature of entropy and clipping are v's own everywhere, and
 // interactions of φ come from the nodes where players meet. What of I_S
-// is a lump's is left out: spread in proportion to φ it is mostly in the wrong places.
+// is a lump's, its particles take in proportion to φ: left out, χ's mass is wrong, and entropy with it.
 
 import { logarithm } from '../../base/logarithm.js';
 import { check } from '../../base/errors.js';
@@ -30,7 +30,7 @@ export interface SuperposedOptions {
   readonly interactions?: boolean | undefined;
   /** Particles kept besides those touched; default as for the coarse graph alone. */
   readonly neighbours?: number | undefined;
-  /** What lumps' particles take of interactions: nothing (default), or a share in proportion to φ. */
+  /** What lumps' particles take of interactions: their share by φ (default), or nothing. */
   readonly lumps?: 'spread' | 'nothing' | undefined;
 }
 
@@ -55,7 +55,7 @@ export function superposedSurrogate(
     () => `superposed surrogate: what ${players} players move does not fit in memory`,
     'sample without a control variate',
   );
-  const { interactions = true, lumps = 'nothing', neighbours } = options;
+  const { interactions = true, lumps = 'spread', neighbours } = options;
   const rowOfName = spareRowsOf(game.rows, particles, changes);
   const discovery = value === 'delta-j' ? discoveryOf(particles, changes) : () => 0;
   const meeting = interactions
