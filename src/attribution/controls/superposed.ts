@@ -64,7 +64,7 @@ export function superposedSurrogate(
   const valueOf = (joined: readonly number[]): number =>
     joined.length === 0 ? 0 : superposed(joined, meeting(joined)) + discovery(joined);
   return {
-    name: interactions ? `superposed ${value} with interactions` : `superposed ${value}`,
+    name: nameOf(value, { interactions, lumps, neighbours }),
     players,
     evaluations: players,
     value: valueOf,
@@ -76,6 +76,13 @@ export function superposedSurrogate(
       });
     },
   };
+}
+
+/** All that the surrogate depends on besides the game. */
+function nameOf(value: ValueName, { interactions, lumps, neighbours }: SuperposedOptions): string {
+  if (interactions === false) return `superposed ${value}`;
+  const near = neighbours === undefined ? '' : `, ${neighbours} neighbours`;
+  return `superposed ${value} with interactions${near}${lumps === 'nothing' ? ', kept only' : ''}`;
 }
 
 /** The game's rows of new particles: behind its others, in the order in which changes use them. */
