@@ -4,8 +4,8 @@
 //   χ̃_S = φ + Σ_{i∈S} (χ_i − φ) + I_S        I_S = (χ_S − φ) − Σ_{i∈S} (χ_i − φ) on the coarse graph
 // and c(S) is v's own value function of χ̃_S over all rows. So single players and players that do not
 // meet are right, cancellation in |Δφ|, curvature of entropy and clipping are v's own everywhere, and
-// interactions of φ come from the nodes where players meet. What of I_S
-// is a lump's, its particles take in proportion to φ: left out, χ's mass is wrong, and entropy with it.
+// interactions of φ come from the nodes where players meet. What of I_S is a lump's, its particles take
+// in proportion to φ; left out, entropies are far off (docs/shapley.md).
 
 import { logarithm } from '../../base/logarithm.js';
 import { check } from '../../base/errors.js';
