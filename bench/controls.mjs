@@ -4,6 +4,7 @@
 // thread of a value of the game and of each surrogate along --orderings orderings and their reverses
 // (default 8 pairs), and how many times smaller the surrogate makes the variance of a pair: all
 // players' variance of v over that of v − c, and over that of c, which its own shares are sampled with.
+// --values=delta-norm,syntropy; --meeting=no leaves the coarse graph's interactions out.
 import { axonChangesOf, focus, generateLinks, linkGraph, openCpu } from '../dist/index.js';
 import { openCoalitionGame } from '../dist/attribution/coalition-game.js';
 import { superposedSurrogate } from '../dist/attribution/controls/superposed.js';
@@ -20,6 +21,7 @@ export async function bench({
   orderings = '8',
   shared = '0.5',
   values = 'delta-norm,syntropy',
+  meeting = 'both',
 }) {
   const [count, pairs] = [Number(players), Number(orderings)];
   const scale = profile === 'kronecker' ? { scale: Math.round(Math.log2(Number(links) / 3)) } : {};
@@ -41,7 +43,7 @@ export async function bench({
     const opened = performance.now() - start;
     const chains = chainsOf(count, pairs);
     const own = await timed(2 * pairs * count, () => walked(game, chains));
-    for (const interactions of [false, true]) {
+    for (const interactions of meeting === 'no' ? [false] : [false, true]) {
       const surrogate = superposedSurrogate(game, base.graph, solved, changes, value, {
         interactions,
       });

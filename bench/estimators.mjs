@@ -19,9 +19,9 @@ import { unitsOf } from '../dist/attribution/table-game.js';
 import { shapleyGames } from './shapley-games.mjs';
 
 const SUPERPOSED = [
-  { name: 'superposed', interactions: false },
-  { name: 'meeting' },
-  { name: 'spread', lumps: 'spread' },
+  { name: 'superposed' },
+  { name: 'kept-only', lumps: 'nothing' },
+  { name: 'moves', interactions: false },
 ];
 
 const ONE = Number(VALUE_ONE);

@@ -76,19 +76,19 @@ const apart: LinkTuple[][] = [
 ];
 const meeting: LinkTuple[][] = [
   [
-    [a[0], a[3], 2],
+    [a[4], a[3], 2],
     [a[1], 'y', 2],
   ],
   [
-    ['x', a[3], 1],
-    [a[0], a[2], 3],
+    ['x', a[4], 1],
+    [a[4], a[2], 3],
   ],
   [
-    [a[3], 'y', 1],
+    [a[4], 'y', 1],
     ['x', a[1], 4],
   ],
-  // Heavy enough to gather focus: coalitions with it have syntropy above 0, the others below.
-  [[a[2], a[0], 60]],
+  // Heavy enough to gather focus: coalitions with it have syntropy above 0.
+  [[a[4], a[3], 100]],
 ];
 const coalitions = [
   [0, 1],

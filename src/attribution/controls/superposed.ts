@@ -4,8 +4,8 @@
 //   χ̃_S = φ + Σ_{i∈S} (χ_i − φ) + I_S        I_S = (χ_S − φ) − Σ_{i∈S} (χ_i − φ) on the coarse graph
 // and c(S) is v's own value function of χ̃_S over all rows. So single players and players that do not
 // meet are right, cancellation in |Δφ|, curvature of entropy and clipping are v's own everywhere, and
-// interactions of φ come from the nodes where players meet. What of I_S
-// is a lump's is left out: spread in proportion to φ it is mostly in the wrong places.
+// interactions of φ come from the nodes where players meet. What of I_S is a lump's, its particles take
+// in proportion to φ; left out, entropies are far off (docs/shapley.md).
 
 import { logarithm } from '../../base/logarithm.js';
 import { check } from '../../base/errors.js';
@@ -30,7 +30,7 @@ export interface SuperposedOptions {
   readonly interactions?: boolean | undefined;
   /** Particles kept besides those touched; default as for the coarse graph alone. */
   readonly neighbours?: number | undefined;
-  /** What lumps' particles take of interactions: nothing (default), or a share in proportion to φ. */
+  /** What lumps' particles take of interactions: their share by φ (default), or nothing. */
   readonly lumps?: 'spread' | 'nothing' | undefined;
 }
 
@@ -55,7 +55,7 @@ export function superposedSurrogate(
     () => `superposed surrogate: what ${players} players move does not fit in memory`,
     'sample without a control variate',
   );
-  const { interactions = true, lumps = 'nothing', neighbours } = options;
+  const { interactions = true, lumps = 'spread', neighbours } = options;
   const rowOfName = spareRowsOf(game.rows, particles, changes);
   const discovery = value === 'delta-j' ? discoveryOf(particles, changes) : () => 0;
   const meeting = interactions
@@ -64,7 +64,7 @@ export function superposedSurrogate(
   const valueOf = (joined: readonly number[]): number =>
     joined.length === 0 ? 0 : superposed(joined, meeting(joined)) + discovery(joined);
   return {
-    name: interactions ? `superposed ${value} with interactions` : `superposed ${value}`,
+    name: nameOf(value, { interactions, lumps, neighbours }),
     players,
     evaluations: players,
     value: valueOf,
@@ -76,6 +76,13 @@ export function superposedSurrogate(
       });
     },
   };
+}
+
+/** All that the surrogate depends on besides the game. */
+function nameOf(value: ValueName, { interactions, lumps, neighbours }: SuperposedOptions): string {
+  if (interactions === false) return `superposed ${value}`;
+  const near = neighbours === undefined ? '' : `, ${neighbours} neighbours`;
+  return `superposed ${value} with interactions${near}${lumps === 'nothing' ? ', kept only' : ''}`;
 }
 
 /** The game's rows of new particles: behind its others, in the order in which changes use them. */
