@@ -162,6 +162,40 @@ describe('focus shapley', () => {
     });
   });
 
+  it('divides within clusters, adds up to the certified whole, and goes on after a break', async () => {
+    await inFolder(async (folder) => {
+      const signals = join(folder, 'signals.ndjson');
+      writeFileSync(signals, karateSignals(16));
+      const args = [
+        BOSTROM,
+        signals,
+        '--value',
+        'delta-j',
+        '--clusters',
+        '--beacon',
+        BEACON,
+        '--orderings',
+        '8',
+      ];
+      const run = join(folder, 'run');
+      const whole = (await shapley([...args, '--run-dir', run])) as Shares & {
+        readonly clusters: { readonly inside: number; readonly coupling: number };
+      };
+      const { inside, coupling } = whole.clusters;
+      expect(inside + coupling).toBeCloseTo(whole.total, 12);
+      const sum = whole.players.reduce((total, { share }) => total + share, 0);
+      expect(sum).toBeCloseTo(whole.total, 12);
+      const log = join(run, 'clusters.ndjson');
+      const lines = readFileSync(log, 'utf8');
+      writeFileSync(log, lines.slice(0, lines.length / 2));
+      expect((await shapley([...args, '--run-dir', run])).digest).toBe(whole.digest);
+      expect((await shapley([...args, '--threads', '1'])).digest).toBe(whole.digest);
+      const refused = await focusCommand(['shapley', ...args, '--exact']);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toMatch(/--clusters: expected no other rule than --orderings/);
+    });
+  });
+
   it('writes a table with its manifest, and a picture with a bar and an interval a signal', async () => {
     await inFolder(async (folder) => {
       const signals = join(folder, 'signals.ndjson');
