@@ -368,6 +368,14 @@ describe('hierarchical attribution refuses', () => {
     await expect(attribute({ ...world, solved: other })).rejects.toThrow(/focus-1 or pagerank/);
   });
 
+  it('coalitions that leave a particle without stake', async () => {
+    const world = await worldOf([...links, ['lone', 'p0', 7]], randomSignals(53, 3, 30, false));
+    const [from, to] = ['lone', 'p0'].map((id) => world.base.graph.ids.indexOf(id));
+    const axons = [{ from, to, before: 7, after: 0 }];
+    const changes = [...world.changes, { added: 0, names: [], axons }];
+    await expect(attribute({ ...world, changes })).rejects.toThrow(/some weight left at particle/);
+  });
+
   it('to go on once it is aborted', async () => {
     const world = await worldOf(links, randomSignals(52, 4, 30, false));
     const signal = AbortSignal.abort(new Error('enough'));
