@@ -27,8 +27,6 @@ const NOTHING: Sums = { moved: 0, values: 0, taken: 0 };
 interface Totals {
   readonly column: Map<number, Sums>;
   readonly walk: Map<number, Sums>;
-  /** Largest |b/o| at dangling particles, where a first out-link jumps. */
-  readonly jumps: Map<number, number>;
   /** Particles that a player with new particles touches: its pieces there depend on others. */
   readonly unknown: Set<number>;
 }
@@ -93,7 +91,7 @@ function sharedParticles(
 }
 
 function emptyTotals(): Totals {
-  return { column: new Map(), walk: new Map(), jumps: new Map(), unknown: new Set() };
+  return { column: new Map(), walk: new Map(), unknown: new Set() };
 }
 
 function addTo(totals: Totals, adjoint: Adjoint, pieces: readonly ColumnPiece[]): void {
@@ -109,12 +107,8 @@ function addTo(totals: Totals, adjoint: Adjoint, pieces: readonly ColumnPiece[])
     add(totals.column, particle, degree, spread);
     if (out === 0 && walk === 0) continue;
     const before = adjoint.column(particle).out;
+    // First out-links of a dangling particle are its whole effect there, so they are in one cluster.
     if (before > 0) add(totals.walk, particle, out, walk / before);
-    else {
-      const most = Math.max(totals.jumps.get(particle) ?? 0, Math.abs(walk / out));
-      totals.jumps.set(particle, most);
-      add(totals.walk, particle, out, 0);
-    }
   }
 }
 
@@ -131,8 +125,6 @@ function boundAt(before: ColumnBefore, piece: ColumnPiece, all: Totals, cluster:
   if (piece.out === 0 && piece.walk === 0) return bound;
   if (before.out > 0)
     bound += cutBound(before.out, piece.out, piece.walk / before.out, walk, walkMates);
-  // An average of |b/o| ≤ most: a marginal is within 2 most of 0, to S as to S ∩ cluster.
-  else if (walk.moved > walkMates.moved) bound += 4 * (all.jumps.get(particle) ?? 0);
   return bound;
 }
 

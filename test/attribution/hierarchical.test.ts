@@ -42,12 +42,16 @@ function signal(...links: LinkTuple[]): Signal {
   return { neuron: null, links: made, remove: [], change: [] };
 }
 
-async function worldOf(links: readonly LinkTuple[], signals: readonly Signal[]): Promise<World> {
+async function worldOf(
+  links: readonly LinkTuple[],
+  signals: readonly Signal[],
+  prior: 'degree' | 'uniform' = 'degree',
+): Promise<World> {
   const builder = createLinkBuilder();
   for (const [from, to, amount] of links)
     builder.addRow(builder.particleOf(from), builder.particleOf(to), amount);
   const base = linkGraph(builder.finish());
-  const solved = await focus(base.graph, { tolerance: 1e-13 }, backend);
+  const solved = await focus(base.graph, { tolerance: 1e-13, prior }, backend);
   return { base, solved, signals, changes: signals.map((each) => axonChangesOf(base, [each])) };
 }
 
@@ -107,6 +111,15 @@ describe('hierarchical shares', () => {
       }
     },
   );
+
+  it('of delta-j count new particles too', async () => {
+    const world = await worldOf(links, [signal(['p1', 'new1', 3]), signal(['p2', 'p0', 3])]);
+    const [syntropy, both] = [await attribute(world), await attribute(world, { value: 'delta-j' })];
+    const n = world.base.graph.particles;
+    const gains = both.players.map(({ local }, i) => round(local - syntropy.players[i].local));
+    expect(gains[0]).toBeCloseTo(Math.log((n + 1) / n), 14);
+    expect(gains[1]).toBe(0);
+  });
 
   it('of signals that take stake away are those of joint transactions', async () => {
     const world = await worldOf(
@@ -324,6 +337,26 @@ describe('between clusters', () => {
       expect(Math.abs(certified - gain)).toBeLessThan(errorBound + 1e-11);
       expect(firstOrder).toBe(round(clusters[cluster].value));
     }
+    const size = (c: number): number => Math.abs(round(clusters[c].value));
+    const largest = audit.slice(0, 2).map(({ cluster }) => cluster);
+    for (const c of clusters.keys()) {
+      if (!largest.includes(c)) expect(size(c)).toBeLessThanOrEqual(Math.min(...largest.map(size)));
+    }
+  });
+
+  it('audited clusters keep what they miss, and share the rest', async () => {
+    const world = await worldOf(links, randomSignals(33, 7, 30, false));
+    const result = await attribute(world, { epsilon: 1, audit: 100 });
+    expect(result.audit).toHaveLength(result.clusters.length);
+    const total = result.audit.reduce((all, { certified }) => all + certified, 0);
+    const sizes = result.audit.reduce((all, { certified }) => all + Math.abs(certified), 0);
+    const rest = round(result.total) - total;
+    expect(round(result.unexplained)).toBeCloseTo(rest, 12);
+    expect(Math.abs(rest)).toBeGreaterThan(1e-6);
+    for (const { cluster, certified, firstOrder } of result.audit) {
+      const expected = certified - firstOrder + (rest * Math.abs(certified)) / sizes;
+      expect(round(result.clusters[cluster].coupling)).toBeCloseTo(expected, 12);
+    }
   });
 
   it('the bound of a player holds what cutting clusters apart changes at first order', async () => {
@@ -333,16 +366,13 @@ describe('between clusters', () => {
       const lighter = randomSignals(seed, 9, 14, false).map(({ links: own }) =>
         signal(...own.map((l): LinkTuple => [l.from, l.to, l.amount * (random.double() + 0.01)])),
       );
-      const world = await worldOf(links, lighter);
+      // The bound leaves out the denominator of the degree prior.
+      const world = await worldOf(links, lighter, 'uniform');
       const whole = await attribute(world, { epsilon: 1e-9 });
       const apart = await attribute(world, { epsilon: 0.4 });
-      // The prior's denominator, which the bound leaves out.
-      const degree = 2 * world.base.graph.axons.weights.reduce((a, b) => a + b, 0);
-      const stake = lighter.flatMap((each) => each.links).reduce((a, l) => a + 2 * l.amount, 0);
-      apart.players.forEach(({ inside, crossBound, local }, i) => {
+      apart.players.forEach(({ inside, crossBound }, i) => {
         const difference = Math.abs(round(inside - whole.players[i].inside));
-        const prior = 4 * (stake / degree) * Math.abs(round(local));
-        expect(difference).toBeLessThanOrEqual((crossBound as number) + prior + 1e-12);
+        expect(difference).toBeLessThanOrEqual((crossBound as number) + 1e-14);
         cut += Number(difference > 1e-9);
       });
     }
@@ -366,6 +396,14 @@ describe('hierarchical attribution refuses', () => {
     await expect(attribute({ ...world, changes: [] })).rejects.toThrow(/one player/);
     const other = await focus(world.base.graph, { reading: 'focus-1-combinatorial', unit: 1 });
     await expect(attribute({ ...world, solved: other })).rejects.toThrow(/focus-1 or pagerank/);
+  });
+
+  it('coalitions that leave a particle without stake', async () => {
+    const world = await worldOf([...links, ['lone', 'p0', 7]], randomSignals(53, 3, 30, false));
+    const [from, to] = ['lone', 'p0'].map((id) => world.base.graph.ids.indexOf(id));
+    const axons = [{ from, to, before: 7, after: 0 }];
+    const changes = [...world.changes, { added: 0, names: [], axons }];
+    await expect(attribute({ ...world, changes })).rejects.toThrow(/some weight left at particle/);
   });
 
   it('to go on once it is aborted', async () => {

@@ -29,7 +29,7 @@ const TRUNCATION = 1e-12;
 const TRUNCATION_ROUNDINGS = 64;
 
 /** Pairs done at a time where few particles are kept: blocks are then what takes memory. */
-const NARROW = 4;
+const NARROW = 2;
 
 /** The pairs of a reading, as Chebyshev coefficients on [0, spectrum]. */
 export function pairsOf(
@@ -72,7 +72,7 @@ export interface Solution {
 
 /**
  * Computes the terms. Costs the degree of springs in products for each of φ and λ, one product of a
- * block and some passes over blocks of J columns; the degrees once for each four pairs where particles
+ * block and some passes over blocks of J columns; the degrees once for each two pairs where particles
  * are chosen, so that blocks stay narrow. Keeps 8 (2J + 6) bytes a kept particle on the host;
  * rows are those of `kept`.
  */
