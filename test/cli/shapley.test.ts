@@ -190,7 +190,8 @@ describe('focus shapley', () => {
       writeFileSync(log, lines.slice(0, lines.length / 2));
       expect((await shapley([...args, '--run-dir', run])).digest).toBe(whole.digest);
       expect((await shapley([...args, '--threads', '1'])).digest).toBe(whole.digest);
-      const refused = await focusCommand(['shapley', ...args, '--exact']);
+      const precise = ['--precision', 'exact'];
+      const refused = await focusCommand(['shapley', ...args, ...precise]);
       expect(refused.code).toBe(2);
       expect(refused.stderr).toMatch(/--clusters: expected no other rule than --orderings/);
     });
