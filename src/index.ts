@@ -42,6 +42,23 @@ export {
   type ControlPlan,
   type DefaultControlOptions,
 } from './attribution/controls/default-control.js';
+export {
+  openCoalitionGame,
+  type CoalitionGameOptions,
+  type OpenedGame,
+} from './attribution/coalition-game.js';
+export {
+  openExactGame,
+  type ExactGameOptions,
+  type OpenedExactGame,
+} from './attribution/exact-game.js';
+export {
+  VALUE_FUNCTIONS,
+  type Value,
+  type ValueFunction,
+  type ValueName,
+} from './attribution/value-function.js';
+export { checkAdditive } from './attribution/additive.js';
 export { sampledBy } from './attribution/controls/sampled.js';
 export {
   superposedSurrogate,

@@ -62,8 +62,11 @@ const TOLERANCE = 1e-7;
 /** Columns of one tile of the kernels: narrower blocks are summed in another order. */
 const TILE = 8;
 const MOST_COLUMNS = 64;
-/** Bytes that the players' own moves may take; beyond, a chain's steps start without them. */
-const MOVES_BYTES = 2 ** 29;
+/**
+ * Bytes that the players' own moves may take, here and on each thread; beyond, a chain's steps start
+ * without them. No option: it decides bits.
+ */
+const MOVES_BYTES = 2 ** 28;
 
 /**
  * Opens the game of some changes of a graph and solves each player alone. The focus must be known

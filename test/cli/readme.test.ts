@@ -46,6 +46,20 @@ describe('the README', () => {
     for (const line of lines) expect([...printed]).toContain(line);
   });
 
+  it('shows what focus shapley prints', async () => {
+    const { code, stdout, stderr } = await focusCommand([
+      ...['shapley', BOSTROM, signals, '--value', 'delta-norm', '--orderings', '20'],
+      ...['--beacon', 'ab'.repeat(32)],
+    ]);
+    expect(code, stderr).toBe(0);
+    // What a coalition took is of the machine.
+    const told = (line: string): string => line.slice(0, 120).replace(/, [\d.]+ ms each$/, '');
+    const printed = new Set(`${stderr}\n${stdout}`.split('\n').map((line) => told(line)));
+    const lines = comparable(shown('shapley datasets/bostrom-sample.tsv'));
+    expect(lines).toHaveLength(7);
+    for (const line of lines) expect([...printed]).toContain(told(line));
+  });
+
   it('shows what focus explain prints', async () => {
     for (const [command, ...rest] of [
       ['explain particle 34 datasets/karate.tsv', 'particle', '34', KARATE, '--top', '3'],
