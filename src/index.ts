@@ -54,7 +54,7 @@ export {
 } from './attribution/exact-game.js';
 export {
   VALUE_FUNCTIONS,
-  type Value,
+  type Value as CoalitionValue,
   type ValueFunction,
   type ValueName,
 } from './attribution/value-function.js';
