@@ -154,9 +154,11 @@ async function* walk(
       });
     }
     if (walking.length === 0) return;
-    const variations = walking.map((each) => nextVariation(machine, each));
-    const solved = await machine.block.solve(variations, signal);
-    for (const [k, each] of walking.entries()) {
+    for (const each of walking) repeatWhatStays(machine, each);
+    const open = walking.filter((each) => !isDone(each));
+    const variations = open.map((each) => nextVariation(machine, each));
+    const solved = open.length === 0 ? [] : await machine.block.solve(variations, signal);
+    for (const [k, each] of open.entries()) {
       const found = solved[k] ?? (await solveAlone(machine, variations[k].changes, signal));
       const { units, errorBound } = valueOf(machine, found);
       each.values.push(units);
@@ -164,11 +166,27 @@ async function* walk(
       each.converged &&= found.converged;
       each.start = found.units;
     }
-    const isDone = ({ chain, values }: Walking): boolean => values.length === chain.steps.length;
     for (const { chain, values, errorBound, converged } of walking.filter(isDone)) {
       yield { index: chain.index, values, errorBound, converged };
     }
     walking = walking.filter((each) => !isDone(each));
+  }
+}
+
+function isDone({ chain, values }: Walking): boolean {
+  return values.length === chain.steps.length;
+}
+
+/**
+ * Steps that change no axon are worth what the one before was, to the unit: another solve would end
+ * elsewhere on the plateau of last units.
+ */
+function repeatWhatStays({ players }: Machine, each: Walking): void {
+  const { chain, values } = each;
+  const changesNothing = (player: number): boolean =>
+    players[player].every(({ before, after }) => before === after);
+  while (!isDone(each) && chain.steps[values.length].every(changesNothing)) {
+    values.push(values.at(-1) ?? 0n);
   }
 }
 

@@ -100,6 +100,20 @@ describe('the exact game', () => {
     },
   );
 
+  it('gives a signal that changes nothing exactly nothing, wherever it joins', async () => {
+    const linked = linkedOf(5);
+    const signals = signalsOf(linked, 5);
+    signals[2] = { neuron: null, links: [], remove: [], change: [] };
+    const changes = signals.map((signal) => axonChangesOf(linked, [signal]));
+    const game = await openExactGame(linked.graph, changes, { value: 'delta-j' }, backend);
+    expect(game.local[2].value).toBe(0);
+    for (const { index, values } of await valuesOf(game, CHAINS)) {
+      const at = CHAINS[index].steps.findIndex(([player]) => player === 2);
+      expect(values[at]).toBe(at === 0 ? 0n : values[at - 1]);
+    }
+    game.destroy();
+  });
+
   it('has the same integers in blocks of any width, whatever is solved beside a chain', async () => {
     const linked = linkedOf(8);
     const changes = signalsOf(linked, 8).map((signal) => axonChangesOf(linked, [signal]));

@@ -217,6 +217,22 @@ describe('chains of coalitions', () => {
     expect(results[3]).toEqual([results[0][4]]);
   });
 
+  it('give a player that changes nothing exactly nothing, wherever it joins', async () => {
+    const random = randomStream(4, 1);
+    const graph = starry(random, 80);
+    const nobody = { added: 0, names: [], axons: [] };
+    const players = [playerOf(graph, random, false), nobody, playerOf(graph, random, false)];
+    const { solver } = await solverOf(graph, players, 8);
+    const moves = new Float64Array(solver.rows * players.length);
+    const [, alone] = (await solver.alone([0, 1, 2], moves)).toSorted((a, b) => a.index - b.index);
+    expect(alone.measures[0]).toMatchObject({ norm: 0, entropyPart: 0, discoveryPart: 0 });
+    solver.useMoves(moves);
+    const chains = [{ index: 0, steps: [[0], [1], [2]] }];
+    const [{ measures }] = await all(solver.solve(chains));
+    expect(measures[1]).toEqual(measures[0]);
+    solver.destroy();
+  });
+
   it('refuse two players that take the same stake away', async () => {
     const graph = graphOf([
       ['a', 'b', 10],

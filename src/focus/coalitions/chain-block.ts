@@ -87,7 +87,9 @@ export class ChainBlock {
     const weight = parameters.prior === 'degree' ? core.totalDegree : core.axons.rows;
     this.share = constants(operator, columns, game.injection * weight);
     this.coalitions = coalitionsOf(core);
-    this.measureBase = measureBaseOf(core, h, game.particles, game.errorBound);
+    // φ as the block has it: what nobody changes is then worth nothing, to the last bit.
+    const phi = core.phi.map((value, row) => (value / h[row]) * h[row]);
+    this.measureBase = measureBaseOf({ ...core, phi }, h, game.particles, game.errorBound);
     // The error of φ counts twice in that of φ_S, and once more in that of the difference.
     const left = options.tolerance - 3.2 * game.errorBound;
     this.allowed = left * parameters.lambda[0] * parameters.teleport;
