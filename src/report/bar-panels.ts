@@ -2,6 +2,8 @@
 // with the interval of its value. All panels have the same rows, each its own scale, from 0. What
 // runs beyond the scale ends in an arrow and says its number. Plain SVG, no script, no outer font.
 
+import { line, rect, shortest, text } from './svg.js';
+
 /** A bar. */
 export interface Bar {
   /** Null where there is none. */
@@ -142,31 +144,4 @@ function stepOf(most: number): number {
 
 function rounded(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
-}
-
-function shortest(value: number): string {
-  return String(Number(value.toPrecision(6)));
-}
-
-function place(value: number): string {
-  return String(Number(value.toFixed(2)));
-}
-
-function text(x: number, y: number, content: string, more: string): string {
-  const safe = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return `<text x="${place(x)}" y="${place(y)}" ${more}>${safe}</text>`;
-}
-
-function rect(x: number, y: number, width: number, height: number, fill: string): string {
-  return (
-    `<rect x="${place(x)}" y="${place(y)}" width="${place(width)}" ` +
-    `height="${place(height)}" fill="${fill}"/>`
-  );
-}
-
-function line(x1: number, y1: number, x2: number, y2: number, stroke: string, more = ''): string {
-  return (
-    `<line x1="${place(x1)}" y1="${place(y1)}" x2="${place(x2)}" y2="${place(y2)}" ` +
-    `stroke="${stroke}" ${more}/>`
-  );
 }

@@ -2,6 +2,8 @@
 // as a line with ends, and a tick where another reading of the same name lies. Rows by falling size;
 // what does not fit is summed in one row. Plain SVG, no script, no outer font.
 
+import { line, rect, shortest, text } from './svg.js';
+
 /** One row. */
 export interface ShareBar {
   readonly name: string;
@@ -135,31 +137,4 @@ function stepOf(span: number): number {
 
 function rounded(value: number): string {
   return value === 0 ? '0' : value.toPrecision(4);
-}
-
-function shortest(value: number): string {
-  return String(Number(value.toPrecision(6)));
-}
-
-function place(value: number): string {
-  return String(Number(value.toFixed(2)));
-}
-
-function text(x: number, y: number, content: string, more: string): string {
-  const safe = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return `<text x="${place(x)}" y="${place(y)}" ${more}>${safe}</text>`;
-}
-
-function rect(x: number, y: number, width: number, height: number, fill: string): string {
-  return (
-    `<rect x="${place(x)}" y="${place(y)}" width="${place(width)}" ` +
-    `height="${place(height)}" fill="${fill}"/>`
-  );
-}
-
-function line(x1: number, y1: number, x2: number, y2: number, stroke: string): string {
-  return (
-    `<line x1="${place(x1)}" y1="${place(y1)}" x2="${place(x2)}" y2="${place(y2)}" ` +
-    `stroke="${stroke}"/>`
-  );
 }

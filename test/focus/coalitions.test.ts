@@ -217,6 +217,25 @@ describe('chains of coalitions', () => {
     expect(results[3]).toEqual([results[0][4]]);
   });
 
+  it('count components that no player touches, which only the total moves', async () => {
+    const graph = graphOf([
+      ['a', 'b', 10],
+      ['b', 'c', 4],
+      ['c', 'a', 5],
+      ['x', 'y', 30],
+      ['y', 'z', 20],
+      ['z', 'x', 7],
+    ]);
+    const player = { added: 0, names: [], axons: [{ from: 0, to: 2, before: 0, after: 40 }] };
+    const { game, solver } = await solverOf(graph, [player], 8);
+    expect(game.core.axons.rows).toBe(3);
+    const [{ measures }] = await all(solver.solve([{ index: 0, steps: [[0]] }]));
+    const exact = truth(graph, [player], false);
+    expect(Math.abs(measures[0].norm - exact.norm)).toBeLessThan(measures[0].errorBound);
+    expect(Math.abs(measures[0].entropyPart - exact.entropyPart)).toBeLessThan(1e-7);
+    solver.destroy();
+  });
+
   it('give a player that changes nothing exactly nothing, wherever it joins', async () => {
     const random = randomStream(4, 1);
     const graph = starry(random, 80);
