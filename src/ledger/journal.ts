@@ -1,0 +1,190 @@
+// The writing half of a ledger: transactions that wait are written in one commit of the store (group
+// commit), and each is answered after that is durable. Nothing is kept between commits, so several
+// processes may write to one store.
+
+import { check } from '../base/errors.js';
+import { Book, type Offered } from './book.js';
+import { checkCount, checkTime } from './check-transaction.js';
+import { sealKey, type Entry, type SealedRoot } from './entry.js';
+import { needsOf, offer, settle, type Receipt } from './settle.js';
+import type { Changes, LedgerStore, Loaded, Needs } from './store.js';
+import type { Transaction } from './transaction.js';
+
+/** The answer to a seal. */
+export interface SealReceipt extends SealedRoot {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly hash: string;
+  /** Whether it was sealed before. */
+  readonly replayed: boolean;
+}
+
+/** Writes to a store; see openLedger. */
+export interface Journal {
+  post(transaction: Transaction): Promise<Receipt>;
+  postAll(transactions: readonly Transaction[]): Promise<readonly Receipt[]>;
+  seal(epoch: number, options: { readonly timeMs: number }): Promise<SealReceipt>;
+}
+
+/** Most transactions of one commit: 0.2 s of a lock. */
+const MOST_A_COMMIT = 4096;
+
+interface PostJob {
+  readonly type: 'post';
+  readonly offered: readonly Offered[];
+  readonly resolve: (receipts: readonly Receipt[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface SealJob {
+  readonly type: 'seal';
+  readonly epoch: number;
+  readonly timeMs: number;
+  readonly resolve: (receipt: SealReceipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Opens the writing half of a ledger. */
+export function openJournal(store: LedgerStore): Journal {
+  const waiting: (PostJob | SealJob)[] = [];
+  let running = false;
+  const run = async (): Promise<void> => {
+    running = true;
+    while (waiting.length > 0) {
+      // Everybody who was just answered may ask again before the next commit.
+      await new Promise((resolve) => setImmediate(resolve));
+      const [first] = waiting;
+      if (first.type === 'seal') {
+        waiting.shift();
+        await writeSeal(store, first).then(first.resolve, first.reject);
+      } else {
+        await writePosts(store, takePosts(waiting));
+      }
+    }
+    running = false;
+  };
+  const ask = <T>(job: (resolve: (answer: T) => void, reject: (error: unknown) => void) => void) =>
+    new Promise<T>((resolve, reject) => {
+      job(resolve, reject);
+      if (!running) void run();
+    });
+  const postOffered = (offered: readonly Offered[]): Promise<readonly Receipt[]> =>
+    ask((resolve, reject) => waiting.push({ type: 'post', offered, resolve, reject }));
+  return {
+    post: async (transaction) => (await postOffered([offer(transaction)]))[0],
+    postAll: async (transactions) => {
+      const all = transactions.map((each) => offer(each));
+      const parts: Promise<readonly Receipt[]>[] = [];
+      for (let at = 0; at < all.length; at += MOST_A_COMMIT) {
+        parts.push(postOffered(all.slice(at, at + MOST_A_COMMIT)));
+      }
+      return (await Promise.all(parts)).flat();
+    },
+    seal: async (epoch, { timeMs }) => {
+      checkCount(epoch, 'epoch');
+      checkTime(timeMs, 'timeMs');
+      return ask((resolve, reject) =>
+        waiting.push({ type: 'seal', epoch, timeMs, resolve, reject }),
+      );
+    },
+  };
+}
+
+/** The posts at the front that fit into one commit; at least one. */
+function takePosts(waiting: (PostJob | SealJob)[]): readonly PostJob[] {
+  const jobs: PostJob[] = [];
+  let count = 0;
+  for (;;) {
+    const [next] = waiting;
+    if (next === undefined || next.type === 'seal') break;
+    if (jobs.length > 0 && count + next.offered.length > MOST_A_COMMIT) break;
+    count += next.offered.length;
+    jobs.push(next);
+    waiting.shift();
+  }
+  return jobs;
+}
+
+async function writePosts(store: LedgerStore, jobs: readonly PostJob[]): Promise<void> {
+  const offered = jobs.flatMap((job) => job.offered);
+  let receipts: readonly Receipt[] = [];
+  try {
+    await store.commit(needsOf(offered), (loaded) => {
+      const book = new Book(loaded);
+      const known = new Map(loaded.entries.map((entry) => [entry.key, entry]));
+      receipts = offered.map((each) => settle(book, known, each));
+      return book.takeChanges();
+    });
+  } catch (error) {
+    for (const { reject } of jobs) reject(error);
+    return;
+  }
+  let at = 0;
+  for (const job of jobs) job.resolve(receipts.slice(at, (at += job.offered.length)));
+}
+
+async function writeSeal(store: LedgerStore, { epoch, timeMs }: SealJob): Promise<SealReceipt> {
+  const needs: Needs = {
+    keys: [sealKey(epoch)],
+    balances: [],
+    claims: [],
+    epochs: [epoch],
+    seal: epoch,
+  };
+  let answer: SealReceipt | null = null;
+  await store.commit(needs, (loaded) => {
+    const result = sealLoaded(loaded, epoch, timeMs);
+    answer = result.answer;
+    return result.changes;
+  });
+  check(answer !== null, 'invariant', () => 'a store committed without a decision');
+  return answer;
+}
+
+function sealLoaded(
+  loaded: Loaded,
+  epoch: number,
+  timeMs: number,
+): { readonly answer: SealReceipt; readonly changes: Changes } {
+  const { head, leaves, openBefore, entries, epochs } = loaded;
+  const book = new Book(loaded);
+  const [before] = entries;
+  if (before !== undefined) {
+    const { root, transactions: size } = epochs[0];
+    const answer = sealReceipt(before, { root: String(root), size }, epoch, true);
+    return { answer, changes: book.takeChanges() };
+  }
+  checkSealable(epoch, head.sealedThrough, openBefore);
+  const entry = book.seal(epoch, timeMs, leaves);
+  const changes = book.takeChanges();
+  const root = String(changes.epochs[0].root);
+  return { answer: sealReceipt(entry, { root, size: leaves.length }, epoch, false), changes };
+}
+
+/** Epochs are sealed in order, and none with transactions is left out. Throws `bad-parameter`. */
+export function checkSealable(
+  epoch: number,
+  sealedThrough: number,
+  openBefore: number | null,
+): void {
+  check(
+    epoch > sealedThrough,
+    'bad-parameter',
+    () => `epoch ${epoch}: closed already, everything through ${sealedThrough} is sealed`,
+  );
+  check(
+    openBefore === null,
+    'bad-parameter',
+    () => `epoch ${epoch}: epoch ${openBefore} before it is open and has transactions`,
+    `seal epoch ${openBefore} first`,
+  );
+}
+
+function sealReceipt(
+  { sequence, hash }: Entry,
+  seal: SealedRoot,
+  epoch: number,
+  replayed: boolean,
+): SealReceipt {
+  return { epoch, ...seal, sequence, hash, replayed };
+}
