@@ -124,6 +124,8 @@ export interface Reader {
   claimsOf(keys: readonly string[]): Promise<readonly ClaimRecord[]>;
   /** The entries that concern a claim, after a sequence (−1 for all). */
   entriesOfClaim(claim: string, after: number, limit: number): Promise<readonly Entry[]>;
+  /** Those of these links that are there. */
+  linksOf(links: readonly ClaimLinkRow[]): Promise<readonly ClaimLinkRow[]>;
   /** Epochs after one (−1 for all). */
   epochs(after: number, limit: number): Promise<readonly EpochRow[]>;
   leaves(epoch: number): Promise<readonly LeafRow[]>;

@@ -92,6 +92,14 @@ export function sqliteReader(database: SqlDatabase): Reader {
           [claim, after, limit],
         )
         .map(entryOfRow),
+    linksOf: async (links) =>
+      database
+        .all(
+          `select l.claim, l.sequence from json_each(?) k
+            cross join claim_entries l on l.claim = k.value->>0 and l.sequence = k.value->>1`,
+          [JSON.stringify(links.map(({ claim, sequence }) => [claim, sequence]))],
+        )
+        .map(([claim, sequence]) => ({ claim: String(claim), sequence: Number(sequence) })),
     epochs: async (after, limit) =>
       database
         .all(`select ${EPOCH_COLUMNS} from epochs p where p.epoch > ? order by p.epoch limit ?`, [
