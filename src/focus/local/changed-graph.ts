@@ -14,8 +14,8 @@ export interface TwoWayGraph {
   readonly reverse: Csr;
   readonly degree: Float64Array;
   readonly outStake: Float64Array;
-  /** Axons at a particle, both ways: what following it costs. */
-  readonly touching: Uint32Array;
+  /** Axons at a particle, both ways: what following it costs; infinite where they are not known. */
+  readonly touching: Uint32Array | Float64Array;
   readonly mostTouching: number;
 }
 
