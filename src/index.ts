@@ -113,7 +113,7 @@ export { differencesOf, type ChainDifference } from './epoch/diff.js';
 export type { EpochManifest, SealedManifest } from './epoch/manifest.js';
 export { readRulesets, rulesetAt, rulesetText, type Ruleset } from './epoch/ruleset.js';
 export { runEpoch, type EpochRequest } from './epoch/run.js';
-export { chanceUnseen, drawSample } from './epoch/sample.js';
+export { chanceUnseen, drawSample } from './base/sample.js';
 export { verifyChain, type Verified, type VerifyOptions } from './epoch/verify.js';
 export {
   adjointOf,

@@ -28,7 +28,10 @@ import { claimedState, storedEpoch, storedGenesis, type StoredEpoch } from './re
 import { rulesetAt, rulesetText, type Ruleset } from './ruleset.js';
 import { sealEpoch } from './run.js';
 import type { EpochState } from './state.js';
-import { chanceUnseen, drawSample } from './sample.js';
+import { chanceUnseen, drawSample } from '../base/sample.js';
+
+/** The stream of a beacon that draws what of a chain is recomputed. */
+export const SAMPLES = 'focus-sample-1';
 
 /** What to hold a chain against, and how much of it. */
 export interface VerifyOptions {
@@ -77,7 +80,8 @@ export async function verifyChain(
   for (const { delta } of stored) firsts.push((firsts.at(-1) ?? 0) + 1 + delta.length);
   const claims = firsts[epochs];
   const { sample } = options;
-  const drawn = sample === undefined ? null : drawSample(sample.beacon, sample.count, claims);
+  const drawn =
+    sample === undefined ? null : drawSample(sample.beacon, SAMPLES, sample.count, claims);
   let before: EpochState | null = null;
   for (const [epoch, each] of stored.entries()) {
     machines.onProgress?.(`epoch ${epoch}`, epoch / epochs);

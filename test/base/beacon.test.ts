@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { beaconStream, readBeacon } from '../../src/base/beacon.js';
-import { chanceUnseen, drawSample } from '../../src/epoch/sample.js';
+import { chanceUnseen, drawSample } from '../../src/base/sample.js';
 
 const BEACON = '00112233445566778899aabbccddeeff'.repeat(2);
 
@@ -57,15 +57,15 @@ describe('a beacon', () => {
     const runs = 5000;
     for (let k = 0; k < runs; k++) {
       const beacon = createHash('sha256').update(`run ${k}`).digest('hex');
-      const key = drawSample(beacon, 2, 5).join();
+      const key = drawSample(beacon, 'focus-sample-1', 2, 5).join();
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     expect(counts.size).toBe(10);
     const expected = runs / 10;
     const chi = [...counts.values()].reduce((sum, c) => sum + (c - expected) ** 2 / expected, 0);
     expect(chi).toBeLessThan(33.7);
-    expect(drawSample(BEACON, 9, 4)).toEqual([0, 1, 2, 3]);
-    expect(() => drawSample(BEACON, 0, 4)).toThrow('at least 1 claim');
+    expect(drawSample(BEACON, 'focus-sample-1', 9, 4)).toEqual([0, 1, 2, 3]);
+    expect(() => drawSample(BEACON, 'focus-sample-1', 0, 4)).toThrow('at least 1');
   });
 
   it('misses false claims as often as stated', () => {

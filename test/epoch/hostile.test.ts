@@ -10,7 +10,7 @@ import { digestOf, firstDifference, foundFile } from '../../src/epoch/files.js';
 import { sealManifest, type EpochManifest } from '../../src/epoch/manifest.js';
 import { readRulesets } from '../../src/epoch/ruleset.js';
 import { runEpoch } from '../../src/epoch/run.js';
-import { drawSample } from '../../src/epoch/sample.js';
+import { drawSample } from '../../src/base/sample.js';
 import { verifyChain } from '../../src/epoch/verify.js';
 import { beaconOf, folder, linksFile, machinesOf, makeChain, RULES, RULESETS } from './chains.js';
 
@@ -29,7 +29,7 @@ afterAll(() => machines.destroy());
 function beaconFor(claim: number): string {
   for (let k = 0; ; k++) {
     const beacon = k.toString(16).padStart(64, '0');
-    if (drawSample(beacon, 1, CLAIMS)[0] === claim) return beacon;
+    if (drawSample(beacon, 'focus-sample-1', 1, CLAIMS)[0] === claim) return beacon;
   }
 }
 
