@@ -3,8 +3,9 @@
 // with the same file compute the same epoch. The canonical text, keys in this order, is what the
 // manifest's digest covers.
 
-import { check, FocusError, shown } from '../base/errors.js';
+import { check } from '../base/errors.js';
 import { READINGS, type FocusOptions, type Reading } from '../focus/parameters.js';
+import { integer, listOf, number, oneOf, record, type Read } from './read-rules.js';
 import { REWARD_FUNCTIONS, rewardFunction, type RewardName } from '../rewards/reward.js';
 
 /** How the reward of each signal alone is found. */
@@ -44,8 +45,6 @@ export interface Ruleset {
 const SHIFT_FUNCTIONS: readonly string[] = ['delta-norm', 'syntropy', 'directed'];
 /** Those of them that a first-order marginal has. */
 const LINEAR_FUNCTIONS: readonly string[] = ['syntropy', 'directed'];
-
-type Read<T> = (value: unknown, place: string) => T;
 
 const RULES: { readonly [Key in keyof Ruleset]: Read<Ruleset[Key]> } = {
   startEpoch: integer(0),
@@ -163,68 +162,6 @@ export function rulesetText(ruleset: Ruleset): string {
 export function parametersOf(ruleset: Ruleset): FocusOptions {
   const { reading, teleport, mu, tau, lambda, unit, prior } = ruleset;
   return { reading, teleport, mu, tau, lambda, prior, ...(unit === null ? {} : { unit }) };
-}
-
-function record<T extends object>(
-  value: unknown,
-  place: string,
-  rules: { readonly [Key in keyof T]: Read<T[Key]> },
-): T {
-  const keys = Object.keys(rules) as (keyof T & string)[];
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new FocusError('bad-input', `${place}: expected the keys ${keys.join(', ')}`);
-  }
-  const given = value as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(given)) {
-    check(
-      (keys as string[]).includes(key),
-      'bad-input',
-      () => `${place}: expected the keys ${keys.join(', ')}, found ${shown(key)}`,
-    );
-  }
-  const entries = keys.map((key) => {
-    const there = Object.hasOwn(given, key);
-    const fix = 'a ruleset states every parameter; none has a default';
-    check(there, 'bad-input', () => `${place}.${key}: expected a value, found none`, fix);
-    return [key, rules[key](given[key], `${place}.${key}`)] as const;
-  });
-  return Object.fromEntries(entries) as T;
-}
-
-function number(expected: string, holds: (x: number) => boolean): Read<number> {
-  return (value, place) => {
-    const ok = typeof value === 'number' && Number.isFinite(value) && holds(value);
-    check(
-      ok,
-      'bad-input',
-      () => `${place}: expected a number ${expected}, found ${JSON.stringify(value) ?? 'nothing'}`,
-    );
-    // −0 is 0 in every formula, and its text too.
-    return (value as number) + 0;
-  };
-}
-
-function integer(least: number): Read<number> {
-  return number(`that is an integer ≥ ${least}`, (x) => Number.isSafeInteger(x) && x >= least);
-}
-
-function oneOf<T extends string>(words: readonly T[]): Read<T> {
-  return (value, place) => {
-    const found = words.find((word) => word === value);
-    check(
-      found !== undefined,
-      'bad-input',
-      () => `${place}: expected ${words.join(' or ')}, found ${JSON.stringify(value) ?? 'nothing'}`,
-    );
-    return found;
-  };
-}
-
-function listOf<T>(read: Read<T>): Read<readonly T[]> {
-  return (value, place) => {
-    check(Array.isArray(value), 'bad-input', () => `${place}: expected a list`);
-    return (value as unknown[]).map((each, i) => read(each, `${place}[${i}]`));
-  };
 }
 
 function functions(known: readonly string[]): Read<readonly RewardName[]> {
