@@ -69,7 +69,7 @@ function perLink({ count, linkAt }: Valuation, neuron: string): { mean: number; 
 }
 
 describe('on simulated growth', () => {
-  let worlds: ValuedEpoch[][] = [];
+  const worlds: ValuedEpoch[][] = [];
   beforeAll(async () => {
     for (const seed of SEEDS) {
       worlds.push(await solve(play(seed, ['early-accurate', 'late-confirming']).game.graphs));
