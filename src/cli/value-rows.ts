@@ -154,10 +154,9 @@ function panelOf(
     const values = [...sums.subarray(0, ages)].map((sum, age) => sum / counts[age]);
     lines.push({ values, colour, isBold: true, name: 'mean' });
   }
-  const rule = LINK_CLASSES.find((each) => each.name === name)?.rule ?? '';
   return {
     title: `${name}: ${members.length} links`,
-    remark: rule.length > 84 ? `${rule.slice(0, 83)}…` : rule,
+    remark: LINK_CLASSES.find((each) => each.name === name)?.rule ?? '',
     across: 'age in epochs',
     first: 0,
     lines,

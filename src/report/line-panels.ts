@@ -16,7 +16,7 @@ export interface PanelLine {
 /** One panel. */
 export interface LinePanel {
   readonly title: string;
-  /** Under the title. */
+  /** Under the title, in two lines at most. */
   readonly remark: string;
   /** Under the horizontal axis. */
   readonly across: string;
@@ -47,6 +47,7 @@ const MARGIN = 28;
 const INK = '#222';
 const GRID = '#e6e6e6';
 const LABEL_LETTERS = 16;
+const REMARK_LETTERS = 80;
 
 /** Draws all panels as one SVG document. O(points). */
 export function drawLinePanels({ title, remarks, panels }: LineDrawing): string {
@@ -80,7 +81,7 @@ function drawPanel(panel: LinePanel): string[] {
   const { title, remark, lines, first, across } = panel;
   const head = [
     text(0, 14, title, 'font-size="14" font-weight="600"'),
-    text(0, 30, remark, 'fill="#666"'),
+    ...wrapped(remark).map((each, k) => text(0, 30 + 14 * k, each, 'fill="#666"')),
   ];
   const places = lines.reduce((most, { values }) => Math.max(most, values.length), 0);
   if (places === 0) return [...head, text(PANEL.left, PANEL.height / 2, 'none', 'fill="#666"')];
@@ -114,6 +115,16 @@ function drawPanel(panel: LinePanel): string[] {
     ...[...thin, ...bold].flatMap((each) => drawLine(each, scales)),
     ...namesOf(lines, scales, right),
   ];
+}
+
+/** Two lines of words at most; what does not fit is cut off. */
+function wrapped(remark: string): string[] {
+  if (remark.length <= REMARK_LETTERS) return [remark];
+  const space = remark.lastIndexOf(' ', REMARK_LETTERS);
+  const end = space > 0 ? space : REMARK_LETTERS;
+  const rest = remark.slice(end).trimStart();
+  const isLong = rest.length > REMARK_LETTERS;
+  return [remark.slice(0, end), isLong ? `${rest.slice(0, REMARK_LETTERS - 1)}…` : rest];
 }
 
 function drawLine({ values, colour, isBold }: PanelLine, { x, y }: Scales): string[] {
