@@ -136,7 +136,7 @@ function panelOf(
   const { epochs } = valuation;
   const members = topSlots(valuation, classified, name, valuation.count);
   const byAge = (slot: number): Float64Array =>
-    curves.of(slot).yields.subarray(Math.max(1, valuation.linkAt(slot).born), epochs.length);
+    curves.of(slot).yields.subarray(Math.max(1, valuation.born[slot]), epochs.length);
   const sums = new Float64Array(epochs.length - 1);
   const counts = new Uint32Array(epochs.length - 1);
   for (const slot of members) {

@@ -3,6 +3,7 @@
 // `belief` is how likely the agent holds "yes", `prediction` what it expects of the others; `neuron` may be
 // left out. Whether they are probabilities is for btsScores of src/valuation to say, by line.
 
+import { shown } from '../base/errors.js';
 import { openByteSource } from './byte-source.js';
 import { readStrictId, readStrictObject, type ObjectShape } from './json-object.js';
 import { createJsonScanner, type JsonScanner } from './json-scanner.js';
@@ -62,7 +63,7 @@ function readAnswer(scanner: JsonScanner, known: Set<string>): Answer {
     if (key === 'neuron') {
       neuron = readStrictId(scanner, 'neuron');
       if (known.has(neuron)) {
-        const message = `expected one answer of each neuron, found ${neuron} again`;
+        const message = `expected one answer of each neuron, found ${shown(neuron)} again`;
         scanner.fail(scanner.tokenStart, '', message);
       }
       known.add(neuron);

@@ -36,9 +36,9 @@ export interface LineDrawing {
 const COLUMNS = 2;
 const PANEL = {
   width: 500,
-  height: 260,
+  height: 270,
   gap: 34,
-  head: 44,
+  head: 62,
   foot: 40,
   left: 78,
   right: 96,

@@ -137,11 +137,12 @@ export function classifyLinks(valuation: Valuation): Classified {
   const meanFocus = 1 / last.graph.particles;
   const counts = { inert: 0, confirming: 0, bridge: 0, viral: 0, foundational: 0 };
   const classes = Array.from({ length: count }, (_, slot): LinkClass => {
-    const { born } = valuation.linkAt(slot);
     const i = lastIndex[slot];
     const counted = i >= 0 && from[i] >= 0;
     const name = classOf({
-      contributions: curves.of(slot).contributions.subarray(Math.max(1, born), epochs.length),
+      contributions: curves
+        .of(slot)
+        .contributions.subarray(Math.max(1, valuation.born[slot]), epochs.length),
       noise: valuation.noiseAt(slot) ?? 0,
       meanFocus,
       ...valuation.birthAt(slot),

@@ -32,7 +32,15 @@ export interface Identities {
   /** The slots of the links of the next epoch, by index. New ones are the last. */
   match(set: LinkSet): Uint32Array;
   /** Ends matching. */
-  finish(): { readonly at: (slot: number) => SlotIdentity; readonly rows: Float64Array };
+  finish(): NamedSlots;
+}
+
+/** All slots by name. */
+export interface NamedSlots {
+  at(slot: number): SlotIdentity;
+  /** By slot: index of the signing neuron in `neurons`, or NO_NEURON. */
+  readonly neuron: Uint32Array;
+  readonly neurons: Ids;
 }
 
 /** A Map of JavaScript holds no more. */
@@ -74,7 +82,8 @@ export function openIdentities(identity: Identity): Identities {
     finish: () => {
       const [particleIds, neuronIds] = [particles.freeze(), neurons.freeze()];
       return {
-        rows: Float64Array.from(slots.row),
+        neuron: Uint32Array.from(slots.neuron),
+        neurons: neuronIds,
         at: (slot) => ({
           row: slots.row[slot],
           neuron: slots.neuron[slot] === NO_NEURON ? null : neuronIds.at(slots.neuron[slot]),

@@ -4,6 +4,7 @@
 // reported so; what may not fall below zero is karma after a score (bts.ts). Links that no neuron
 // signs are summed apart, so that nothing is lost. Another weighting gives another table, named so.
 
+import { NO_NEURON } from '../graph/links.js';
 import type { Valuation } from './link-valuation.js';
 
 /** What a neuron has accumulated. */
@@ -25,21 +26,22 @@ const ROUNDING = 2 ** -53;
 /** Karma of all neurons, in the order of their first links. O(links). */
 export function karmaOf(valuation: Valuation): readonly NeuronKarma[] {
   type Sum = { links: number; alive: number; karma: number; size: number; bound: number | null };
-  const sums = new Map<string | null, Sum>();
+  const { neuron: neuronOf, neurons, values, lastIndex } = valuation;
+  const sums = new Map<number, Sum>();
   for (let slot = 0; slot < valuation.count; slot++) {
-    const { neuron, isAlive, value, errorBound } = valuation.linkAt(slot);
-    let sum = sums.get(neuron);
+    let sum = sums.get(neuronOf[slot]);
     if (sum === undefined) {
-      sums.set(neuron, (sum = { links: 0, alive: 0, karma: 0, size: 0, bound: 0 }));
+      sums.set(neuronOf[slot], (sum = { links: 0, alive: 0, karma: 0, size: 0, bound: 0 }));
     }
+    const bound = valuation.boundAt(slot);
     sum.links++;
-    if (isAlive) sum.alive++;
-    sum.karma += value;
-    sum.size += Math.abs(value);
-    sum.bound = sum.bound === null || errorBound === null ? null : sum.bound + errorBound;
+    if (lastIndex[slot] >= 0) sum.alive++;
+    sum.karma += values[slot];
+    sum.size += Math.abs(values[slot]);
+    sum.bound = sum.bound === null || bound === null ? null : sum.bound + bound;
   }
-  return [...sums].map(([neuron, { links, alive, karma, size, bound }]) => ({
-    neuron,
+  return [...sums].map(([index, { links, alive, karma, size, bound }]) => ({
+    neuron: index === NO_NEURON ? null : neurons.at(index),
     links,
     alive,
     karma,

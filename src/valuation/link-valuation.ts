@@ -8,10 +8,11 @@
 
 import { check, FocusError, shown } from '../base/errors.js';
 import { placesIn } from '../graph/id-places.js';
+import type { Ids } from '../graph/ids.js';
 import type { LinkedGraph } from '../graph/linked.js';
 import { collectCurves, type YieldCurves } from './curves.js';
 import { checkEpoch, shiftsOfFocus, type ValuedEpoch } from './epoch-view.js';
-import { openIdentities, type Identity, type SlotIdentity } from './identities.js';
+import { openIdentities, type Identity, type NamedSlots, type SlotIdentity } from './identities.js';
 import { axonAt, sharesOf, type LinkShares, type ShareReading } from './shares.js';
 import { grown, openTotals, type SlotTotals } from './totals.js';
 import { checkWeighting, weightAt, type Weighting } from './weightings.js';
@@ -57,10 +58,18 @@ export interface Valuation {
   readonly epochs: readonly number[];
   /** Slots. */
   readonly count: number;
+  /** All of a link; names are made anew, so the columns below are for loops over all links. */
   linkAt(slot: number): ValuedLink;
+  /** By slot: place of the epoch in which it was first seen. */
+  readonly born: Uint32Array;
+  /** By slot: index of the signing neuron in `neurons`, or NO_NEURON. */
+  readonly neuron: Uint32Array;
+  readonly neurons: Ids;
   birthAt(slot: number): Birth;
   /** Σ share · (e_t + e_{t−1}): what of Σ contributions focus does not prove; null as above. */
   noiseAt(slot: number): number | null;
+  /** Proven error of R(T); null as above. */
+  boundAt(slot: number): number | null;
   /** R(T) by slot. */
   readonly values: Float64Array;
   /** By slot: the link's index in `last`, −1 where it is not alive. */
@@ -127,7 +136,7 @@ export async function valueLinks(
   );
   const { last, lastIndex } = lastOf(before, slots, identities.count);
   const curves = collector?.finish(identities.count) ?? null;
-  return assemble(options, epochs, identities.finish().at, births, totals, {
+  return assemble(options, epochs, identities.finish(), births, totals, {
     last,
     lastIndex,
     curves,
@@ -137,7 +146,7 @@ export async function valueLinks(
 function assemble(
   options: ValuationOptions,
   epochs: readonly number[],
-  identityAt: (slot: number) => SlotIdentity,
+  identities: NamedSlots,
   births: Births,
   totals: SlotTotals,
   rest: Pick<Valuation, 'last' | 'lastIndex' | 'curves'>,
@@ -146,7 +155,7 @@ function assemble(
   const { values, boundAt, noiseAt, epochsAt } = totals.finish(epochs.length);
   values.forEach((value, slot) => {
     if (Number.isFinite(value)) return;
-    const { from, to } = identityAt(slot);
+    const { from, to } = identities.at(slot);
     const message = `link ${shown(from)} → ${shown(to)}: its yields sum to more than 1.8e308`;
     throw new FocusError('bad-input', message, 'use a larger unit of stake');
   });
@@ -155,9 +164,13 @@ function assemble(
     epochs,
     count: values.length,
     values,
+    boundAt,
     noiseAt,
+    born: births.epoch,
+    neuron: identities.neuron,
+    neurons: identities.neurons,
     linkAt: (slot) => ({
-      ...identityAt(slot),
+      ...identities.at(slot),
       born: births.epoch[slot],
       epochs: epochsAt(slot),
       isAlive: lastIndex[slot] >= 0,
