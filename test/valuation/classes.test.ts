@@ -162,6 +162,24 @@ describe('classes of a sequence', () => {
     expect(counts.viral + counts.foundational).toBeGreaterThan(0);
   });
 
+  it('count ages of what the sequence begins with from the second epoch', async () => {
+    const linked = linkedOf([['ann', 'a', 'b', 1]]);
+    // Contributions 1, 3, 1, 1, 0 sixteenths: the first quarter of five epochs is two.
+    const focus = [1, 2, 5, 6, 7, 7].map((sixteenths) => sixteenths / 16);
+    const views = focus.map((phi, epoch) => ({
+      epoch,
+      linked,
+      phi: Float64Array.of(1 - phi, phi),
+      errorBound: 0,
+    }));
+    expect(classifyLinks(await valueLinks(views, PLAIN)).classes).toEqual(['viral']);
+    const later = [views[0], ...views.slice(2)];
+    expect(classifyLinks(await valueLinks(later, PLAIN)).classes).toEqual(['viral']);
+    expect(classifyLinks(await valueLinks(views.slice(1, 5), PLAIN)).classes).toEqual(['viral']);
+    const slow = focus.map((_, t) => ({ ...views[t], phi: views[5 - t].phi.map((x) => 1 - x) }));
+    expect(classifyLinks(await valueLinks(slow, PLAIN)).classes).toEqual(['foundational']);
+  });
+
   it('need curves', async () => {
     const views = await solved(growingGraphs(3, 1));
     const bare = await valueLinks(views, { ...PLAIN, curves: false });

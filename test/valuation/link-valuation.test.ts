@@ -187,6 +187,35 @@ describe('identity', () => {
     expect((await valueLinks(views, PLAIN)).count).toBe(5);
   });
 
+  it('by row is neuron, from and to as well, and comes back under the same ones', async () => {
+    const other = ['bo', 'c', 'd', 1] as const;
+    const link = ['ann', 'a', 'b', 1] as const;
+    const even = { a: 0.25, b: 0.25, c: 0.25, d: 0.25 };
+    for (const changed of [['zoe', 'a', 'b', 1] as const, ['ann', 'd', 'b', 1] as const]) {
+      const [first, second] = [linkedOf([other, link]), linkedOf([other, changed])];
+      const { a, b, c, d } = { a: 0.125, b: 0.5, c: 0.125, d: 0.25 };
+      const valuation = await valueLinks(
+        [
+          view(0, first, even),
+          view(1, second, { a, b, c, d }),
+          view(2, first, even),
+          view(3, second, { a, b, c, d }),
+        ],
+        PLAIN,
+      );
+      expect(valuation.count).toBe(3);
+      expect([...valuation.values].slice(1)).toEqual([-0.25, 0.5]);
+      expect(valuation.linkAt(2)).toMatchObject({ row: 1, neuron: changed[0], from: changed[1] });
+      expect([...(valuation.curves?.of(1).alive ?? [])]).toEqual([1, 0, 1, 0]);
+    }
+    const turned = linkedOf([other, ['ann', 'a', 'd', 1]]);
+    const sequence = [
+      view(0, linkedOf([other, link]), even),
+      view(1, turned, { a: 0.5, c: 0, d: 0.5 }),
+    ];
+    expect((await valueLinks(sequence, PLAIN)).count).toBe(3);
+  });
+
   it('does not depend on the table that names particles', async () => {
     const graphs = growingGraphs(7, 5);
     const views = await solved(graphs);
