@@ -163,36 +163,40 @@ async function write(
   say(`wrote ${path} (${count} rows) and ${manifest}`);
 }
 
+/** A link as it is told. */
+function rowOf({ valuation, classified }: Found, slot: number) {
+  const { born, ...link } = valuation.linkAt(slot);
+  const name = classified.classes[slot];
+  return { link: slot, ...link, born: valuation.epochs[born], class: name };
+}
+
+/** A curve as it is told. */
+function curveOf({ valuation, curves }: Found, slot: number) {
+  const { alive, contributions, yields, cumulative } = curves.of(slot);
+  return valuation.epochs.map((epoch, t) => ({
+    epoch,
+    isAlive: alive[t] === 1,
+    contribution: contributions[t],
+    yield: yields[t],
+    cumulative: cumulative[t],
+  }));
+}
+
 function print(
-  { valuation, curves, classified }: Found,
+  found: Found,
   result: Readonly<Record<string, unknown>>,
-  flags: ValueFlags,
+  { link: chosen, class: only, top = TOP, json }: ValueFlags,
   elapsedMs: number,
   say: Say,
 ): void {
-  const { link: chosen } = flags;
-  const slots = topSlots(valuation, classified, flags.class, flags.top ?? TOP);
-  const rowOf = (slot: number) => {
-    const { born, ...link } = valuation.linkAt(slot);
-    const name = classified.classes[slot];
-    return { link: slot, ...link, born: valuation.epochs[born], class: name };
-  };
-  const curveRows = (slot: number) => {
-    const { alive, contributions, yields, cumulative } = curves.of(slot);
-    return valuation.epochs.map((epoch, t) => ({
-      epoch,
-      isAlive: alive[t] === 1,
-      contribution: contributions[t],
-      yield: yields[t],
-      cumulative: cumulative[t],
-    }));
-  };
-  if (flags.json === true) {
+  const { valuation, classified } = found;
+  const rows = topSlots(valuation, classified, only, top).map((slot) => rowOf(found, slot));
+  if (json === true) {
     const link =
-      chosen === undefined ? {} : { link: { ...rowOf(chosen), curve: curveRows(chosen) } };
-    process.stdout.write(
-      `${JSON.stringify({ ...result, top: slots.map(rowOf), ...link, elapsedMs })}\n`,
-    );
+      chosen === undefined
+        ? {}
+        : { link: { ...rowOf(found, chosen), curve: curveOf(found, chosen) } };
+    process.stdout.write(`${JSON.stringify({ ...result, top: rows, ...link, elapsedMs })}\n`);
     return;
   }
   const { epochs, options, count } = valuation;
@@ -201,25 +205,22 @@ function print(
     `${count} links over epochs ${epochs[0]} to ${epochs.at(-1)}: weighting ` +
       `${weightingText(options.weighting)}, share of ${options.share}`,
   );
-  const parts = LINK_CLASSES.map(({ name }) => `${counts[name]} ${name}`);
-  say(
-    `${parts.join(', ')}; ${communities.count} communities, modularity ${communities.modularity.toFixed(3)}`,
-  );
+  const parts = LINK_CLASSES.map(({ name }) => `${counts[name]} ${name}`).join(', ');
+  const quality = communities.modularity.toFixed(3);
+  say(`${parts}; ${communities.count} communities, modularity ${quality}`);
   say(`digest ${String(result.digest).slice(0, 16)}…`);
   const lines =
     chosen === undefined
       ? [
           ['link', 'neuron', 'from', 'to', 'class', 'born', 'alive', 'value', 'error bound'],
-          ...slots
-            .map(rowOf)
-            .map((row) => [
-              ...[row.link, row.neuron ?? '-', row.from, row.to, row.class, row.born],
-              ...[row.isAlive ? 'yes' : 'no', row.value, row.errorBound ?? '-'],
-            ]),
+          ...rows.map((row) => [
+            ...[row.link, row.neuron ?? '-', row.from, row.to, row.class, row.born],
+            ...[row.isAlive ? 'yes' : 'no', row.value, row.errorBound ?? '-'],
+          ]),
         ]
       : [
           ['epoch', 'alive', 'contribution', 'yield', 'cumulative'],
-          ...curveRows(chosen).map((row) => [
+          ...curveOf(found, chosen).map((row) => [
             ...[row.epoch, row.isAlive ? 'yes' : 'no', row.contribution, row.yield, row.cumulative],
           ]),
         ];
