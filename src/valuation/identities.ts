@@ -14,9 +14,6 @@ import { NO_NEURON } from '../graph/links.js';
 /** How links are told apart over epochs. */
 export type Identity = 'row' | 'occurrence';
 
-/** Both, the one of chains first. */
-export const IDENTITIES: readonly Identity[] = ['row', 'occurrence'];
-
 /** What a slot is. */
 export interface SlotIdentity {
   /** Position in the epoch in which the link was first seen. */

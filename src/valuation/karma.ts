@@ -4,6 +4,7 @@
 // reported so; what may not fall below zero is karma after a score (bts.ts). Links that no neuron
 // signs are summed apart, so that nothing is lost. Another weighting gives another table, named so.
 
+import { check, shown } from '../base/errors.js';
 import { NO_NEURON } from '../graph/links.js';
 import type { Valuation } from './link-valuation.js';
 
@@ -23,7 +24,10 @@ export interface NeuronKarma {
 /** A rounding of each addition, of the sum of magnitudes. */
 const ROUNDING = 2 ** -53;
 
-/** Karma of all neurons, in the order of their first links. O(links). */
+/**
+ * Karma of all neurons, in the order of their first links. O(links). Throws `bad-input` where a sum
+ * overflows, which only weights of links can make it do.
+ */
 export function karmaOf(valuation: Valuation): readonly NeuronKarma[] {
   type Sum = { links: number; alive: number; karma: number; size: number; bound: number | null };
   const { neuron: neuronOf, neurons, values, lastIndex } = valuation;
@@ -40,11 +44,15 @@ export function karmaOf(valuation: Valuation): readonly NeuronKarma[] {
     sum.size += Math.abs(values[slot]);
     sum.bound = sum.bound === null || bound === null ? null : sum.bound + bound;
   }
-  return [...sums].map(([index, { links, alive, karma, size, bound }]) => ({
-    neuron: index === NO_NEURON ? null : neurons.at(index),
-    links,
-    alive,
-    karma,
-    errorBound: bound === null ? null : bound + links * ROUNDING * (size + bound),
-  }));
+  return [...sums].map(([index, { links, alive, karma, size, bound }]) => {
+    const neuron = index === NO_NEURON ? null : neurons.at(index);
+    check(
+      size < Infinity,
+      'bad-input',
+      () => `karma of ${shown(neuron ?? 'no neuron')}: what its links earned is more than 1.8e308`,
+      'use a larger unit of stake',
+    );
+    const errorBound = bound === null ? null : bound + links * ROUNDING * (size + bound);
+    return { neuron, links, alive, karma, errorBound };
+  });
 }

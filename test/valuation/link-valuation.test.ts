@@ -7,6 +7,7 @@ import { FocusError } from '../../src/base/errors.js';
 import { focusExact } from '../../src/focus/exact/focus-exact.js';
 import { applyDelta } from '../../src/graph/delta.js';
 import { linkGraph, type LinkedGraph } from '../../src/graph/linked.js';
+import { karmaOf } from '../../src/valuation/karma.js';
 import type { ValuedEpoch } from '../../src/valuation/epoch-view.js';
 import {
   valueLinks,
@@ -414,6 +415,19 @@ describe('what cannot be valued', () => {
     await refused([good, units], 'bad-input', /same kind of numbers/);
     const loose = { ...good, epoch: 5, errorBound: Infinity };
     await refused([good, loose], 'bad-input', /epoch 5: error bound/);
+  });
+
+  it('includes stakes whose yields overflow, and sums of them', async () => {
+    const huge = linkedOf([
+      ['ann', 'a', 'b', 1.6e308],
+      ['ann', 'c', 'b', 1.6e308],
+    ]);
+    const own = { weighting: { name: 'own-weight', parameter: null } } as const;
+    const step = (epoch: number, b: number) => view(epoch, huge, { a: 0, b, c: 0 });
+    const twice = [step(0, 0), step(1, 0.75), step(2, 1.5)];
+    await refused(twice, 'bad-input', /link "a" → "b": its yields sum to more than 1.8e308/, own);
+    const once = await valueLinks(twice.slice(0, 2), { ...PLAIN, ...own });
+    expect(() => karmaOf(once)).toThrow(/karma of "ann": .* more than 1.8e308/);
   });
 
   it('includes weightings out of range and parameters that are missing', async () => {
