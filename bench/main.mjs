@@ -25,6 +25,7 @@ const BENCHES = [
   'estimators',
   'clusters',
   'controls',
+  'valuation',
 ];
 
 const [name, ...rest] = process.argv.slice(2);

@@ -114,6 +114,8 @@ export type { EpochManifest, SealedManifest } from './epoch/manifest.js';
 export { readRulesets, rulesetAt, rulesetText, type Ruleset } from './epoch/ruleset.js';
 export { runEpoch, type EpochRequest } from './epoch/run.js';
 export { chanceUnseen, drawSample } from './base/sample.js';
+export { statesOf } from './epoch/states.js';
+export type { EpochState, StateFocus } from './epoch/state.js';
 export { verifyChain, type Verified, type VerifyOptions } from './epoch/verify.js';
 export {
   adjointOf,
@@ -194,6 +196,7 @@ export {
   type Prior,
   type Reading,
 } from './focus/parameters.js';
+export { readBeliefs, type Answer } from './formats/beliefs.js';
 export { readBlocks } from './formats/blocks.js';
 export { readFocus } from './formats/read-focus.js';
 export {
@@ -209,6 +212,7 @@ export { signalLine, writeDeltaLog, writeSignals } from './formats/write-signals
 export { writeTable, type OutputColumn } from './formats/write-table.js';
 export { axonChangesOf, changesBetween, type NamedAxonChanges } from './graph/axon-changes.js';
 export { buildGraph, type BuildOptions } from './graph/build.js';
+export { communitiesOf, type Communities } from './graph/communities.js';
 export type { AxonChange, AxonChanges } from './graph/change.js';
 export type { Csr } from './graph/csr.js';
 export { applyDelta, replay, type Applied } from './graph/delta.js';
@@ -244,3 +248,24 @@ export { DEFAULT_SETTINGS as SIMULATION_DEFAULTS } from './simulate/settings.js'
 export type { SimulationSettings } from './simulate/settings.js';
 export { simulate, type Simulation, type SimulationOptions } from './simulate/simulate.js';
 export { STRATEGIES, type StrategyName } from './simulate/strategies.js';
+export { btsScores, karmaAfterScore, type BtsEntry } from './valuation/bts.js';
+export {
+  CLASS_LIMITS,
+  classifyLinks,
+  classOf,
+  LINK_CLASSES,
+  type Classified,
+  type LinkClass,
+  type LinkFeatures,
+} from './valuation/classes.js';
+export type { YieldCurve, YieldCurves } from './valuation/curves.js';
+export type { ValuedEpoch } from './valuation/epoch-view.js';
+export { karmaOf, type NeuronKarma } from './valuation/karma.js';
+export {
+  valueLinks,
+  type Valuation,
+  type ValuationOptions,
+  type ValuedLink,
+} from './valuation/link-valuation.js';
+export { SHARE_READINGS, type ShareReading } from './valuation/shares.js';
+export { WEIGHTINGS, type Weighting, type WeightingName } from './valuation/weightings.js';

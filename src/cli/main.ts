@@ -3,6 +3,7 @@
 
 import { Command } from 'commander';
 import { ENGINE_VERSION } from '../report/manifest.js';
+import { btsCommand } from './bts.js';
 import { convertCommand } from './convert.js';
 import { deltaCommand } from './delta.js';
 import { doctorCommand } from './doctor.js';
@@ -10,12 +11,14 @@ import { epochCommand } from './epoch.js';
 import { reportError } from './exit.js';
 import { explainCommand } from './explain.js';
 import { generateCommand } from './generate.js';
+import { karmaCommand } from './karma.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
 import { shapleyCommand } from './shapley.js';
 import { simulateCommand } from './simulate.js';
 import { spectrumCommand } from './spectrum.js';
 import { statsCommand } from './stats.js';
+import { valueCommand } from './value.js';
 
 const program = new Command('focus')
   .description(
@@ -34,6 +37,9 @@ for (const command of [
   convertCommand(),
   generateCommand(),
   epochCommand(),
+  valueCommand(),
+  karmaCommand(),
+  btsCommand(),
   simulateCommand(),
   doctorCommand(),
 ]) {
