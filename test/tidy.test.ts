@@ -35,11 +35,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   focus: ['backend', 'graph', 'base'],
   rewards: ['focus', 'backend', 'graph', 'base'],
   attribution: ['rewards', 'focus', 'backend', 'graph', 'base'],
+  ledger: ['base'],
   simulate: ['rewards', 'focus', 'backend', 'graph', 'base'],
   report: ['formats', 'graph', 'base'],
   epoch: ['attribution', 'rewards', 'report', 'formats', 'focus', 'backend', 'graph', 'base'],
   'index.ts': [
     'attribution',
+    'ledger',
     'epoch',
     'simulate',
     'rewards',
@@ -52,6 +54,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'attribution',
+    'ledger',
     'epoch',
     'simulate',
     'rewards',
@@ -109,13 +112,15 @@ describe('the house', () => {
     for (const file of source) visit(file, []);
   });
 
-  it('imports webgpu only in backend/webgpu and commander only in cli', () => {
+  it('imports webgpu, commander, libsql and postgres only where they are wrapped', () => {
     const wrong = source
       .flatMap(importsOf)
       .filter(
         ({ from, to }) =>
           (to === 'webgpu' && !from.startsWith('src/backend/webgpu/')) ||
-          (to === 'commander' && !from.startsWith('src/cli/')),
+          (to === 'commander' && !from.startsWith('src/cli/')) ||
+          (to === 'libsql' && from !== 'src/ledger/stores/libsql.ts') ||
+          (to === 'postgres' && !from.startsWith('src/ledger/stores/postgres')),
       );
     expect(wrong).toEqual([]);
   });

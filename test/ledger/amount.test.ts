@@ -47,13 +47,17 @@ describe('exact decimals', () => {
     expect(rationalOf('0')).toEqual({ numerator: 0n, denominator: 1n });
     // 0.1 + 0.2 of doubles is not 0.3.
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 10n ** 20n }), fc.nat({ max: 20 }), (digits, places) => {
-        const text = String(digits).padStart(places + 1, '0');
-        const split = text.length - places;
-        const decimal = `${text.slice(0, split)}${places > 0 ? '.' : ''}${text.slice(split)}`;
-        const { numerator, denominator } = rationalOf(decimal);
-        return numerator * 10n ** BigInt(places) === digits * denominator;
-      }),
+      fc.property(
+        fc.bigInt({ min: 0n, max: 10n ** 20n }),
+        fc.nat({ max: 20 }),
+        (digits, places) => {
+          const text = String(digits).padStart(places + 1, '0');
+          const split = text.length - places;
+          const decimal = `${text.slice(0, split)}${places > 0 ? '.' : ''}${text.slice(split)}`;
+          const { numerator, denominator } = rationalOf(decimal);
+          return numerator * 10n ** BigInt(places) === digits * denominator;
+        },
+      ),
     );
   });
 

@@ -212,31 +212,35 @@ async function runLanes(ledger: Ledger, store: LedgerStore, lanes: readonly Lane
 }
 
 function suite(database: TestDatabase): void {
-  it(`agrees with a second implementation in ${SEQUENCES} sequences`, { timeout: 900_000 }, async () => {
-    const counts = { posted: 0, rejected: 0 };
-    // A fresh ledger for each two hundred: every comparison reads all balances.
-    for (let group = 0; group * LANES < SEQUENCES; group++) {
-      const name = `random${Math.floor(group / 2)}`;
-      const store = await database.open(name, 'off');
-      const ledger = openLedger(store);
-      const count = Math.min(LANES, SEQUENCES - group * LANES);
-      const lanes = Array.from({ length: count }, (_, i) => new Lane(group * LANES + i, group));
-      await runLanes(ledger, store, lanes);
-      await ledger.seal(group, { timeMs: 0 });
-      const late = { ...lanes[0].next(STEPS), key: identityKey({ late: group }) };
-      expect((await ledger.post(late)).refusal?.code).toBe('sealed-epoch');
-      const { difference } = await ledger.verify();
-      expect(difference).toBeNull();
-      for (const { outcomes } of lanes) {
-        counts.posted += outcomes.posted;
-        counts.rejected += outcomes.rejected;
+  it(
+    `agrees with a second implementation in ${SEQUENCES} sequences`,
+    { timeout: 900_000 },
+    async () => {
+      const counts = { posted: 0, rejected: 0 };
+      // A fresh ledger for each two hundred: every comparison reads all balances.
+      for (let group = 0; group * LANES < SEQUENCES; group++) {
+        const name = `random${Math.floor(group / 2)}`;
+        const store = await database.open(name, 'off');
+        const ledger = openLedger(store);
+        const count = Math.min(LANES, SEQUENCES - group * LANES);
+        const lanes = Array.from({ length: count }, (_, i) => new Lane(group * LANES + i, group));
+        await runLanes(ledger, store, lanes);
+        await ledger.seal(group, { timeMs: 0 });
+        const late = { ...lanes[0].next(STEPS), key: identityKey({ late: group }) };
+        expect((await ledger.post(late)).refusal?.code).toBe('sealed-epoch');
+        const { difference } = await ledger.verify();
+        expect(difference).toBeNull();
+        for (const { outcomes } of lanes) {
+          counts.posted += outcomes.posted;
+          counts.rejected += outcomes.rejected;
+        }
+        await ledger.close();
       }
-      await ledger.close();
-    }
-    expect(counts.posted).toBeGreaterThan(SEQUENCES * 5);
-    expect(counts.rejected).toBeGreaterThan(SEQUENCES);
-    process.stderr.write(`${database.kind}: ${SEQUENCES} sequences, ${JSON.stringify(counts)}\n`);
-  });
+      expect(counts.posted).toBeGreaterThan(SEQUENCES * 5);
+      expect(counts.rejected).toBeGreaterThan(SEQUENCES);
+      process.stderr.write(`${database.kind}: ${SEQUENCES} sequences, ${JSON.stringify(counts)}\n`);
+    },
+  );
 }
 
 onBothStores(suite);

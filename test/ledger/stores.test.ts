@@ -2,7 +2,14 @@
 // servers that do not keep what they say; durable settings.
 
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -61,7 +68,9 @@ describe('a file', () => {
     const database = openDatabase(path, 100);
     database.execute('pragma user_version = 99');
     database.close();
-    expect(() => openSqliteStore(path)).toThrow(/version 99 of the schema, this program knows up to/);
+    expect(() => openSqliteStore(path)).toThrow(
+      /version 99 of the schema, this program knows up to/,
+    );
   });
 
   it('that is torn is found out, when opened, read or verified', async () => {
@@ -80,7 +89,9 @@ describe('a file', () => {
     };
     expect(String(await torn().catch((error: unknown) => error))).toMatch(/torn/);
     truncateSync(path, 1000);
-    expect(String(await torn().catch((error: unknown) => error))).toMatch(/torn|not an SQLite file/);
+    expect(String(await torn().catch((error: unknown) => error))).toMatch(
+      /torn|not an SQLite file/,
+    );
   });
 
   it('keeps its commits on the disk', () => {
@@ -116,10 +127,7 @@ function suite(database: TestDatabase): void {
   });
 
   it('is written by two connections of one process', async () => {
-    const [a, b] = [
-      openLedger(await database.open('two')),
-      openLedger(await database.open('two')),
-    ];
+    const [a, b] = [openLedger(await database.open('two')), openLedger(await database.open('two'))];
     await Promise.all(
       Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? a : b).post(issue(ALICE, 1n))),
     );
@@ -138,7 +146,9 @@ function suite(database: TestDatabase): void {
     await expect(database.open('schema')).rejects.toThrow(/holds tables, but not of a ledger/);
     const target = database.target('absent');
     await expect(openPostgresStore(target, { create: false })).rejects.toThrow(/no ledger there/);
-    await expect(openPostgresStore(target, { schema: 'a; drop' })).rejects.toThrow(/schema: expected/);
+    await expect(openPostgresStore(target, { schema: 'a; drop' })).rejects.toThrow(
+      /schema: expected/,
+    );
     const nowhere = 'postgres://user:secret@127.0.0.1:9/none';
     const error: unknown = await openPostgresStore(nowhere).catch((each: unknown) => each);
     expect(String(error)).toMatch(/127\.0\.0\.1:9/);

@@ -58,8 +58,7 @@ export async function openPostgresStore(
   }
   return {
     description,
-    commit: (needs, decide) =>
-      retried(description, retryMs, () => commitOnce(sql, needs, decide)),
+    commit: (needs, decide) => retried(description, retryMs, () => commitOnce(sql, needs, decide)),
     read: <T>(work: (reader: Reader) => Promise<T>): Promise<T> =>
       sql
         .begin('isolation level repeatable read read only', (query) =>
