@@ -25,6 +25,7 @@ const BENCHES = [
   'estimators',
   'clusters',
   'controls',
+  'ledger',
 ];
 
 const [name, ...rest] = process.argv.slice(2);
