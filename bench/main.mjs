@@ -26,6 +26,7 @@ const BENCHES = [
   'clusters',
   'controls',
   'valuation',
+  'ledger',
 ];
 
 const [name, ...rest] = process.argv.slice(2);

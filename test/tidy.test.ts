@@ -72,8 +72,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'report',
   ],
   cli: [
+    'claims',
+    'payouts',
     'attribution',
     'valuation',
+    'ledger',
     'epoch',
     'simulate',
     'rewards',
@@ -131,13 +134,15 @@ describe('the house', () => {
     for (const file of source) visit(file, []);
   });
 
-  it('imports webgpu only in backend/webgpu and commander only in cli', () => {
+  it('imports webgpu, commander, libsql and postgres only where they are wrapped', () => {
     const wrong = source
       .flatMap(importsOf)
       .filter(
         ({ from, to }) =>
           (to === 'webgpu' && !from.startsWith('src/backend/webgpu/')) ||
-          (to === 'commander' && !from.startsWith('src/cli/')),
+          (to === 'commander' && !from.startsWith('src/cli/')) ||
+          (to === 'libsql' && from !== 'src/ledger/stores/libsql.ts') ||
+          (to === 'postgres' && !from.startsWith('src/ledger/stores/postgres')),
       );
     expect(wrong).toEqual([]);
   });

@@ -12,6 +12,7 @@ import { reportError } from './exit.js';
 import { explainCommand } from './explain.js';
 import { generateCommand } from './generate.js';
 import { karmaCommand } from './karma.js';
+import { ledgerCommand } from './ledger.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
 import { shapleyCommand } from './shapley.js';
@@ -40,6 +41,7 @@ for (const command of [
   valueCommand(),
   karmaCommand(),
   btsCommand(),
+  ledgerCommand(),
   simulateCommand(),
   doctorCommand(),
 ]) {

@@ -26,8 +26,8 @@ export interface Journal {
   seal(epoch: number, options: { readonly timeMs: number }): Promise<SealReceipt>;
 }
 
-/** Most transactions of one commit: 0.2 s of a lock. */
-const MOST_A_COMMIT = 4096;
+/** Most transactions of one commit: 0.4 s of a lock. */
+const MOST_A_COMMIT = 8192;
 
 interface PostJob {
   readonly type: 'post';

@@ -27,7 +27,7 @@ export interface Ledger extends Journal {
    */
   post(transaction: Transaction): Promise<Receipt>;
   /**
-   * Posts many, in order, 4,096 a commit. One that is rejected does not hold up the others; one that
+   * Posts many, in order, 8,192 a commit. One that is rejected does not hold up the others; one that
    * is malformed throws before any is posted.
    */
   postAll(transactions: readonly Transaction[]): Promise<readonly Receipt[]>;

@@ -47,10 +47,10 @@ export function writeChanges(database: SqlDatabase, changes: Changes): void {
     values.push(row.sequence, row.key, row.epoch, row.digest, row.hash, row.content);
   });
   insert(database, 'balances', 5, balances, (values, row) => {
-    values.push(row.id, row.account, row.token, row.units, row.lowest);
+    values.push(row.id, row.account, row.token, bindable(row.units), bindable(row.lowest));
   });
   insert(database, 'postings', 4, postings, (values, row) => {
-    values.push(row.balance, row.sequence, row.units, row.after);
+    values.push(row.balance, row.sequence, bindable(row.units), bindable(row.after));
   });
   insert(database, 'claims', 9, claims, (values, row) => {
     values.push(row.key, row.token, row.recipient, row.claimed, row.queued);
@@ -79,6 +79,12 @@ const UPDATES: Readonly<Record<string, string>> = {
     ' on conflict (epoch) do update set first = excluded.first, last = excluded.last, ' +
     'transactions = excluded.transactions, root = excluded.root',
 };
+
+/** A number where it is exact: 2 µs less to pass on than a bigint. */
+function bindable(units: bigint): number | bigint {
+  const value = Number(units);
+  return Number.isSafeInteger(value) ? value : units;
+}
 
 function insert<T>(
   database: SqlDatabase,
@@ -133,9 +139,7 @@ function balancesOf(database: SqlDatabase, wanted: Needs['balances']): readonly 
 export function claimsOf(database: SqlDatabase, keys: readonly string[]): readonly ClaimRecord[] {
   if (keys.length === 0) return [];
   return database
-    .all(`select ${CLAIM_COLUMNS} from ${EACH} claims c on c.key = k.value`, [
-      JSON.stringify(keys),
-    ])
+    .all(`select ${CLAIM_COLUMNS} from ${EACH} claims c on c.key = k.value`, [JSON.stringify(keys)])
     .map((row) => claimOfRow(row));
 }
 

@@ -23,8 +23,8 @@ export interface SqliteOptions {
   readonly busyMs?: number | undefined;
 }
 
-/** Pages of 4 KiB in the log before they are moved to the file: 16 MiB. */
-const CHECKPOINT_PAGES = 4096;
+/** Pages of 4 KiB in the log before they are moved to the file: 64 MiB. */
+const CHECKPOINT_PAGES = 16_384;
 const CACHE_KIBIBYTES = 65_536;
 /** One try for a lock; between tries other work of the process runs. */
 const TRY_MS = 50;
@@ -80,7 +80,10 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Ledg
     close: async () => {
       closed = true;
       await turns.take(async () => undefined);
-      for (const database of [...idle, writer]) database.close();
+      for (const database of idle) database.close();
+      // So that the file alone is the ledger, where no other process has it open.
+      if (!inMemory) writer.all('pragma wal_checkpoint(truncate)');
+      writer.close();
     },
   };
 }

@@ -7,7 +7,7 @@ import { check } from '../../base/errors.js';
 import { sha256Hex } from '../../base/canonical.js';
 import { pendingAccount } from '../../ledger/account.js';
 import { claimKey, identityKey } from '../../ledger/entry.js';
-import type { Transaction } from '../../ledger/transaction.js';
+import type { ClaimEffect, Posting, Transaction } from '../../ledger/transaction.js';
 import { conserve, type Minted } from './conserve.js';
 
 /** One piece of work that is paid for. */
@@ -22,6 +22,8 @@ export interface Work {
   readonly value: bigint;
   /** For people: what the value is. */
   readonly reason: string;
+  /** Postings that go with it, whatever it is paid; they sum to zero per token. */
+  readonly postings?: readonly Posting[] | undefined;
 }
 
 /** An epoch's minting. */
@@ -64,14 +66,16 @@ export function planMint(minting: Minting): MintPlan {
     minting,
   );
   const transactions = works.flatMap((work, i) =>
-    minted.mints[i] > 0n ? [mintOf(minting, work, minted.mints[i], minted)] : [],
+    minted.mints[i] > 0n || work.postings !== undefined
+      ? [mintOf(minting, work, minted.mints[i], minted)]
+      : [],
   );
   if (minted.remainder > 0n) transactions.push(remainderOf(minting, minted));
   return { ...minted, transactions };
 }
 
 function mintOf(minting: Minting, work: Work, units: bigint, minted: Minted): Transaction {
-  const { kind, epoch, ruleset, token, timeMs, challengeMs } = minting;
+  const { kind, epoch, ruleset, timeMs } = minting;
   const key = claimKey({
     kind,
     recipient: work.recipient,
@@ -79,22 +83,14 @@ function mintOf(minting: Minting, work: Work, units: bigint, minted: Minted): Tr
     evidence: work.evidence,
     ruleset,
   });
-  const isFinal = challengeMs === 0;
-  const { recipient } = work;
+  const paid = units > 0n ? payment(minting, work.recipient, key, units) : NOTHING;
   return {
     key,
     kind,
     epoch,
     timeMs,
-    postings: [
-      { account: sourceOf(token), token, units: -units },
-      { account: isFinal ? recipient : pendingAccount(recipient), token, units },
-    ],
-    claims: [
-      { key, effect: 'open', recipient, token, units },
-      { key, effect: 'grant', units, matureAtMs: timeMs + challengeMs },
-      ...(isFinal ? [{ key, effect: 'finalise' as const, units }] : []),
-    ],
+    postings: [...paid.postings, ...(work.postings ?? [])],
+    ...(paid.claims.length === 0 ? {} : { claims: paid.claims }),
     reason: work.reason,
     formula: {
       name: 'claimed × min(actual, Σ claimed) × emission / (Σ claimed × 2⁶¹), floor',
@@ -107,6 +103,29 @@ function mintOf(minting: Minting, work: Work, units: bigint, minted: Minted): Tr
       result: String(units),
     },
     details: { work: work.id, evidence: work.evidence, source: minting.source, ruleset },
+  };
+}
+
+const NOTHING = { postings: [], claims: [] } as const;
+
+/** From the source to the recipient, at once or after the challenge window. */
+function payment(
+  { token, timeMs, challengeMs }: Minting,
+  recipient: string,
+  key: string,
+  units: bigint,
+): { readonly postings: readonly Posting[]; readonly claims: readonly ClaimEffect[] } {
+  const isFinal = challengeMs === 0;
+  return {
+    postings: [
+      { account: sourceOf(token), token, units: -units },
+      { account: isFinal ? recipient : pendingAccount(recipient), token, units },
+    ],
+    claims: [
+      { key, effect: 'open', recipient, token, units },
+      { key, effect: 'grant', units, matureAtMs: timeMs + challengeMs },
+      ...(isFinal ? [{ key, effect: 'finalise' as const, units }] : []),
+    ],
   };
 }
 
