@@ -4,23 +4,19 @@
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { BACKEND_NAMES, chooseExactBackend, type BackendName } from '../backend/choose.js';
-import { openCpu } from '../backend/cpu/cpu.js';
+import { BACKEND_NAMES } from '../backend/choose.js';
 import { check, FocusError } from '../base/errors.js';
 import { epochsOf, manifestOf } from '../epoch/chain.js';
-import type { EpochMachines } from '../epoch/compute.js';
 import { differencesOf } from '../epoch/diff.js';
 import { readRulesets, type Ruleset } from '../epoch/ruleset.js';
 import { runEpoch } from '../epoch/run.js';
 import { verifyChain, type Verified } from '../epoch/verify.js';
 import { EXIT_NOT_CONVERGED, EXIT_MISMATCH } from './exit.js';
-import { interruptible } from './interrupt.js';
-import { openProgress } from './progress.js';
+import { pay, payCommand } from './epoch-pay.js';
+import { withMachines, type MachineFlags as Machines } from './epoch-machines.js';
 import { choice, option, readInteger, withConfig } from './settings.js';
 
-interface MachineFlags {
-  readonly backend?: BackendName;
-  readonly threads?: number;
+interface MachineFlags extends Machines {
   readonly json?: boolean;
 }
 
@@ -30,6 +26,8 @@ interface ComputeFlags extends MachineFlags {
   readonly signals?: string;
   readonly rulesets: string;
   readonly beacon: string;
+  readonly ledger?: string;
+  readonly payouts?: string;
 }
 
 interface VerifyFlags extends MachineFlags {
@@ -45,9 +43,10 @@ const BYTES_PER_LINK = 30;
 /** Registers the command. */
 export function epochCommand(): Command {
   const command = new Command('epoch').description(
-    'compute, verify and compare chains of epochs: the same bytes on every machine',
+    'compute, pay, verify and compare chains of epochs: the same bytes on every machine',
   );
   command.addCommand(computeCommand());
+  command.addCommand(payCommand());
   command.addCommand(verifyCommand());
   command.addCommand(diffCommand());
   return command;
@@ -62,6 +61,8 @@ function computeCommand(): Command {
   option(command, '--signals <file>', 'NDJSON, one signal a line: every epoch but 0');
   command.requiredOption('--rulesets <file>', 'YAML or JSON: a list of rulesets, none defaulted');
   command.requiredOption('--beacon <hex>', '64 hex digits that nobody could foresee');
+  option(command, '--ledger <ledger>', 'also pay for it, with --payouts: a file, or postgres://…');
+  option(command, '--payouts <file>', 'YAML or JSON: payout rules, none defaulted');
   addMachine(command);
   return withConfig(command).action((chain: string, flags: ComputeFlags) => compute(chain, flags));
 }
@@ -102,7 +103,12 @@ function addMachine(command: Command): void {
 
 async function compute(chain: string, flags: ComputeFlags): Promise<void> {
   const started = performance.now();
-  const { epoch, links = null, signals = null, beacon } = flags;
+  const { epoch, links = null, signals = null, beacon, ledger, payouts } = flags;
+  check(
+    (ledger === undefined) === (payouts === undefined),
+    'usage',
+    () => 'compute: expected --ledger and --payouts together',
+  );
   const rulesets = await rulesetsOf(flags.rulesets);
   const request = { chain, epoch, links, signals, rulesets, beacon };
   const sealed = await withMachines(flags, await axonsOf(chain, links), (machines) =>
@@ -117,7 +123,13 @@ async function compute(chain: string, flags: ComputeFlags): Promise<void> {
   );
   if (flags.json === true) process.stdout.write(`${JSON.stringify({ ...manifest, digest })}\n`);
   else process.stdout.write(`${digest}\n`);
-  if (!focus.converged) process.exitCode = EXIT_NOT_CONVERGED;
+  if (!focus.converged) {
+    process.exitCode = EXIT_NOT_CONVERGED;
+    return;
+  }
+  // Epoch 0 is the graph that the chain begins with: it has nobody to pay.
+  if (ledger === undefined || payouts === undefined || epoch === 0) return;
+  await pay(chain, { ...flags, ledger, payouts, json: false });
 }
 
 async function verify(chain: string, flags: VerifyFlags): Promise<void> {
@@ -218,32 +230,6 @@ async function rulesetsOf(path: string): Promise<readonly Ruleset[]> {
     throw new FocusError('usage', message, '', { cause });
   }
   return readRulesets(value, path);
-}
-
-async function withMachines<T>(
-  flags: MachineFlags,
-  axons: number,
-  work: (machines: EpochMachines) => Promise<T>,
-): Promise<T> {
-  const { backend: exact, reason } = await chooseExactBackend({ ...flags, axons });
-  const cpu = openCpu(flags.threads === undefined ? {} : { threads: flags.threads });
-  const progress = openProgress();
-  try {
-    return await interruptible((signal) => {
-      process.stderr.write(`backend: ${exact.description} (${reason})\n`);
-      return work({
-        exact,
-        cpu,
-        signal,
-        onProgress: (what, fraction) =>
-          fraction === null ? progress.phase(what) : progress.update(fraction, what),
-      });
-    });
-  } finally {
-    progress.end();
-    exact.destroy();
-    cpu.destroy();
-  }
 }
 
 /** About how many axons there will be: those of the last epoch, or a guess from a file's size. */

@@ -3,6 +3,7 @@
 
 import { Command } from 'commander';
 import { ENGINE_VERSION } from '../report/manifest.js';
+import { claimCommand } from './claim.js';
 import { btsCommand } from './bts.js';
 import { convertCommand } from './convert.js';
 import { deltaCommand } from './delta.js';
@@ -41,6 +42,7 @@ for (const command of [
   valueCommand(),
   karmaCommand(),
   btsCommand(),
+  claimCommand(),
   ledgerCommand(),
   simulateCommand(),
   doctorCommand(),
