@@ -32,7 +32,12 @@ export interface ClaimBody {
   readonly valueError: string;
   /** Root over the claimed Δφ* (shift-tree.ts); its entries come with the claim, or some of them. */
   readonly shift: TreeHead;
-  /** Σ|Δφ| of what is not an entry, and the L1 error of all, in units of 2⁻⁶¹. */
+  /**
+   * What is not an entry moves by −share · φ: the prior renormalises everywhere. Units of 2⁻⁶¹, of
+   * either sign.
+   */
+  readonly share: string;
+  /** Σ over what is not an entry of |Δφ + share · φ|, and the L1 error of all, in units of 2⁻⁶¹. */
   readonly omitted: string;
   readonly shiftError: string;
 }
@@ -55,9 +60,12 @@ const KEYS = [
   'value',
   'valueError',
   'shift',
+  'share',
   'omitted',
   'shiftError',
 ] as const;
+/** Fields of units that may be below zero. */
+const SIGNED: readonly string[] = ['value', 'share'];
 const LINK_KEYS = ['from', 'to', 'amount', 'price', 'karma', 'valence'];
 const INTEGER = /^(0|-?[1-9][0-9]{0,29})$/;
 /** Most links of one claim. */
@@ -114,11 +122,11 @@ export function readClaim(value: unknown): Claim | string {
   if (!(CLAIM_FUNCTIONS as readonly unknown[]).includes(record['function'])) {
     return `function: expected one of ${CLAIM_FUNCTIONS.join(', ')}`;
   }
-  for (const name of ['value', 'valueError', 'omitted', 'shiftError']) {
+  for (const name of ['value', 'valueError', 'share', 'omitted', 'shiftError']) {
     const units = record[name];
     const fits = typeof units === 'string' && INTEGER.test(units);
     if (!fits) return `${name}: expected units as decimal text of at most 30 digits`;
-    if (name !== 'value' && units.startsWith('-')) return `${name}: expected units ≥ 0`;
+    if (!SIGNED.includes(name) && units.startsWith('-')) return `${name}: expected units ≥ 0`;
   }
   if (typeof record['signature'] !== 'string') return 'signature: expected a text';
   return headRefusal(record['shift']) ?? linksRefusal(record) ?? (value as Claim);

@@ -14,12 +14,15 @@ import type { LocalGraph } from './read-neighbourhood.js';
 /** A shift as a claim states it; all in doubles. */
 export interface LocalShift {
   /** Particles that the shift reached, by id, with Δφ; the others move by −share · φ. */
-  readonly entries: readonly { readonly id: string; readonly value: number }[];
+  readonly entries: readonly {
+    readonly id: string;
+    readonly value: number;
+    /** Δφ + share · φ: what it moves beside the part that all have. */
+    readonly own: number;
+  }[];
   /** ‖Δφ‖₁ over all particles, and H before − H after, in nats. */
   readonly norm: number;
   readonly entropyPart: number;
-  /** Σ|Δφ| of what is not in `entries`. */
-  readonly omitted: number;
   readonly share: number;
   /** Proven L1 error of Δφ against the whole graph's, given what the node told. */
   readonly errorBound: number;
@@ -82,7 +85,7 @@ export function localShift(
   const shift = reduceShift(base, sums, relaxed, relaxed.particlesAfter, options.tolerance, 0);
   const gained = relaxed.particlesAfter - n;
   const { particles } = header.header;
-  const { norm, entropyPart, omitted, share, errorBound, leftOut, arcs } = shift;
+  const { norm, entropyPart, share, errorBound, leftOut, arcs } = shift;
   // reduceShift knows the particles of the neighbourhood only: entropies are of all of them.
   const rounding = Math.max(
     0,
@@ -92,10 +95,12 @@ export function localShift(
   );
   const idAt = (i: number): string => (i < n ? linked.graph.ids.at(i) : changes.names[i - n]);
   return {
-    entries: Array.from(shift.particles, (i, k) => ({ id: idAt(i), value: shift.values[k] })),
+    entries: Array.from(shift.particles, (i, k) => {
+      const value = shift.values[k];
+      return { id: idAt(i), value, own: value + share * (i < n ? base.phi[i] : 0) };
+    }),
     norm,
     entropyPart,
-    omitted,
     share,
     errorBound,
     entropyBound:

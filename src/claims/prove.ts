@@ -27,8 +27,8 @@ export interface ProvenClaim {
 const UNIT = 2 ** 61;
 
 /**
- * Claims a local shift. Entries below `floor`, in L1, are left out; what they add up to is stated.
- * Rounding an entry to units is in the error.
+ * Claims a local shift. Entries that move by less than `floor` beside what all do are left out; what
+ * that adds up to is stated. Rounding to units is in the error.
  */
 export function claimLocally(
   subject: ClaimSubject,
@@ -37,11 +37,10 @@ export function claimLocally(
   floor = 0,
 ): ProvenClaim {
   const entries: ClaimedEntry[] = [];
-  let omitted = unitsUp(shift.omitted);
-  for (const { id, value } of shift.entries) {
+  let omitted = 0n;
+  for (const { id, value, own } of shift.entries) {
     const units = BigInt(Math.round(value * UNIT));
-    if (units === 0n) continue;
-    if (Math.abs(value) < floor) omitted += unitsUp(Math.abs(value));
+    if (units === 0n || Math.abs(own) < floor) omitted += unitsUp(Math.abs(own));
     else entries.push({ id, units: String(units) });
   }
   entries.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -52,8 +51,10 @@ export function claimLocally(
     entries,
     value,
     valueError,
+    share: BigInt(Math.round(shift.share * UNIT)),
     omitted,
-    shiftError: unitsUp(shift.errorBound) + BigInt(shift.entries.length),
+    // Of each entry half a unit, of `share` one of all that it multiplies.
+    shiftError: unitsUp(shift.errorBound) + BigInt(shift.entries.length) + 1n,
   });
 }
 
@@ -63,13 +64,21 @@ export function claimExactly(
   { entries, value }: RecomputedShift,
   key: SigningKey,
 ): ProvenClaim {
-  return seal(subject, key, { entries, value, valueError: 0n, omitted: 0n, shiftError: 0n });
+  return seal(subject, key, {
+    entries,
+    value,
+    valueError: 0n,
+    share: 0n,
+    omitted: 0n,
+    shiftError: 0n,
+  });
 }
 
 interface Sealed {
   readonly entries: readonly ClaimedEntry[];
   readonly value: bigint;
   readonly valueError: bigint;
+  readonly share: bigint;
   readonly omitted: bigint;
   readonly shiftError: bigint;
 }
@@ -87,6 +96,7 @@ function seal(subject: ClaimSubject, key: SigningKey, found: Sealed): ProvenClai
     value: String(found.value > 0n ? found.value : 0n),
     valueError: String(found.valueError),
     shift: tree.head,
+    share: String(found.share),
     omitted: String(found.omitted),
     shiftError: String(found.shiftError),
   };

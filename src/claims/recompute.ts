@@ -1,6 +1,7 @@
 // The verifier that recomputes: Δφ* of the claim's signal on the whole graph, in exact arithmetic from
 // the focus that the header commits to, so that every validator finds the same integers.
 //   ‖claimed − Δφ*‖₁ ≤ shiftError + omitted + own error      value ≤ v(Δφ*) + own error
+// where particles that are no entry are claimed to move by −share · φ.
 // A claim that states no error must be the recomputation to the unit: the same root of the same shift.
 
 import type { ExactBackend } from '../backend/exact.js';
@@ -8,7 +9,7 @@ import { FocusError } from '../base/errors.js';
 import { recordOf } from '../base/merkle-proof.js';
 import { alignUnits, deltaOf, syntropyChange } from '../focus/exact/delta.js';
 import { focusExact } from '../focus/exact/focus-exact.js';
-import { ONE } from '../focus/exact/units.js';
+import { nearest, ONE } from '../focus/exact/units.js';
 import { entropyError } from '../focus/local/shift.js';
 import type { FocusOptions } from '../focus/parameters.js';
 import { applyDelta } from '../graph/delta.js';
@@ -60,11 +61,12 @@ export function recomputeVerifier(base: RecomputeBase, mostError: number): Claim
       }
       const shift = readShift(claim.shift, recordOf(proof)?.['shift']);
       if (typeof shift === 'string') return refused('bad-proof', shift);
-      const [omitted, error] = [BigInt(claim.omitted), BigInt(claim.shiftError)];
-      const impossible = impossibleShift(shift, omitted, error);
+      const [share, omitted, error] = [claim.share, claim.omitted, claim.shiftError].map(BigInt);
+      const impossible = impossibleShift(shift, share, omitted, error);
       if (impossible !== null) return refused('impossible-shift', impossible);
       try {
-        return judge(claim, shift, await recompute(base, signalOf(claim), claim.function));
+        const actual = await recompute(base, signalOf(claim), claim.function);
+        return judge(claim, shift, actual, focusRows(base));
       } catch (error) {
         if (!(error instanceof FocusError) || error.code !== 'bad-input') throw error;
         return refused('bad-signal', error.message);
@@ -125,9 +127,10 @@ export function judge(
   claim: Claim,
   shift: readonly ClaimedEntry[],
   actual: RecomputedShift,
+  focus: Iterable<readonly [string, bigint]>,
 ): ClaimVerdict {
   const value = BigInt(claim.value);
-  if (claim.shiftError === '0' && claim.omitted === '0') {
+  if (claim.shiftError === '0' && claim.omitted === '0' && claim.share === '0') {
     const { root } = shiftTree(actual.entries).head;
     if (root !== claim.shift.root) {
       return refused('wrong-shift', `shift: root ${claim.shift.root}, recomputed ${root}`);
@@ -135,8 +138,10 @@ export function judge(
     if (value <= actual.value) return CLAIM_ACCEPTED;
     return refused('over-claimed', `value ${value}: recomputed ${actual.value}`);
   }
-  const distance = distanceOf(shift, actual.entries);
-  const allowed = BigInt(claim.shiftError) + BigInt(claim.omitted) + actual.shiftError;
+  const distance = distanceOf(shift, BigInt(claim.share), actual.entries, focus);
+  const stated = BigInt(claim.shiftError) + BigInt(claim.omitted);
+  // Shares of each particle are rounded to units.
+  const allowed = stated + actual.shiftError + BigInt(actual.entries.length);
   if (distance > allowed) {
     return refused(
       'wrong-shift',
@@ -150,15 +155,28 @@ export function judge(
   );
 }
 
-/** Σ|claimed − actual| over both lists. */
-export function distanceOf(
+/** Ids and units of the focus before. */
+function* focusRows({ linked, focus }: RecomputeBase): Generator<readonly [string, bigint]> {
+  const { ids } = linked.graph;
+  for (let i = 0; i < ids.count; i++) yield [ids.at(i), focus.units[i]];
+}
+
+/** Σ|claimed − actual| over all particles; those without an entry are claimed to move by −share · φ. */
+function distanceOf(
   claimed: readonly ClaimedEntry[],
+  share: bigint,
   actual: readonly ClaimedEntry[],
+  focus: Iterable<readonly [string, bigint]>,
 ): bigint {
   const size = (value: bigint): bigint => (value < 0n ? -value : value);
-  const left = new Map(actual.map(({ id, units }) => [id, BigInt(units)]));
+  const left = new Map(claimed.map(({ id, units }) => [id, BigInt(units)]));
+  if (share !== 0n) {
+    for (const [id, units] of focus) {
+      if (!left.has(id)) left.set(id, -nearest(share * units, ONE));
+    }
+  }
   let distance = 0n;
-  for (const { id, units } of claimed) {
+  for (const { id, units } of actual) {
     distance += size(BigInt(units) - (left.get(id) ?? 0n));
     left.delete(id);
   }

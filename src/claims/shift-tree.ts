@@ -81,6 +81,7 @@ export function openedRefusal(head: TreeHead, value: unknown): string | null {
 /** Why no change of a focus is like this, or null: sizes and sums in units of 2⁻⁶¹. */
 export function impossibleShift(
   entries: readonly ClaimedEntry[],
+  share: bigint,
   omitted: bigint,
   error: bigint,
 ): string | null {
@@ -93,9 +94,10 @@ export function impossibleShift(
     norm += size;
   }
   if (norm > 2n * ONE) return `shift: its norm ${norm} is above 2`;
-  const most = omitted + error;
+  // What is not an entry has at most all focus, of which `share` goes.
+  const most = (share < 0n ? -share : share) + omitted + error;
   if ((sum < 0n ? -sum : sum) <= most) return null;
-  return `shift: sums to ${sum}, and ${most} are omitted or uncertain`;
+  return `shift: sums to ${sum}, and ${most} are beyond the entries or uncertain`;
 }
 
 function leafOf({ id, units }: ClaimedEntry): Uint8Array {
