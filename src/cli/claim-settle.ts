@@ -18,7 +18,7 @@ import { firstSequencesOf } from '../epoch/claim-sequences.js';
 import { paidEpochOf } from '../epoch/paid-epoch.js';
 import { payEpoch, planPayout } from '../epoch/pay.js';
 import { payoutRulesAt } from '../epoch/payout-rules.js';
-import { jointOf, unitsOfValue } from '../epoch/works.js';
+import { jointOf } from '../epoch/works.js';
 import { readJson, readPayouts, readSubmissions } from './claim-input.js';
 import { tellPayout, writePlan, type PayoutFlags } from './payout-report.js';
 import { withMachines, type MachineFlags } from './epoch-machines.js';
@@ -168,7 +168,7 @@ async function mint(chain: string, path: string, flags: PayoutFlags): Promise<vo
       ),
     );
     printVerdicts(checked, false);
-    const actual = unitsOfValue(jointOf(paid, rewards.function));
+    const actual = jointOf(paid, rewards.function);
     const plan = planPayout(paid, { actual, works: claimWorks(checked) }, rules);
     await writePlan(plan, flags.plan);
     const done = flags.dryRun === true ? null : await payEpoch(ledger, plan);

@@ -10,6 +10,8 @@ import { checkAdditive } from '../attribution/additive.js';
 import { enumerateShapley } from '../attribution/enumeration.js';
 import { openExactGame } from '../attribution/exact-game.js';
 import { shapleyOf } from '../attribution/shapley.js';
+import { unitsOfValue } from '../attribution/value-function.js';
+import { floorOf } from '../focus/exact/units.js';
 import { axonChangesOf } from '../graph/axon-changes.js';
 import type { Delta } from '../graph/signal.js';
 import type { RewardName } from '../rewards/reward.js';
@@ -39,8 +41,8 @@ export interface PaidEpoch {
   readonly delta: Delta;
   readonly ruleset: Ruleset;
   readonly marginals: readonly MarginalRow[];
-  /** Joint rewards, in 1. */
-  readonly joint: readonly { readonly function: string; readonly value: number }[];
+  /** Joint rewards, as exact decimals. */
+  readonly joint: readonly { readonly function: string; readonly valueExact: string }[];
 }
 
 /** Links of nobody earn nothing for anybody. */
@@ -89,17 +91,24 @@ export function hybridWorks(paid: PaidEpoch, { weights }: HybridRules): Works {
       return sum + weights[name] * (row.value ?? 0);
     }, 0),
   );
-  const moved = names.reduce((sum, name) => sum + weights[name] * jointOf({ joint }, name), 0);
+  // Weights are doubles, and so exact multiples of 2⁻¹⁰⁷⁴: what was moved is weighed without rounding.
+  const moved = names.reduce(
+    (sum, name) => sum + weighed(weights[name], jointOf({ joint }, name)),
+    0n,
+  );
   const formula = names.map((name) => `${weights[name]} × ${name}`).join(' + ');
   const reason = `${formula}, of the signal alone`;
-  return { actual: unitsOfValue(moved), works: worksOf(paid, sums.map(unitsOfValue), reason) };
+  return { actual: moved, works: worksOf(paid, sums.map(unitsOfValue), reason) };
 }
 
-/** The joint reward of an epoch. Throws `bad-input` where its ruleset has none of that function. */
-export function jointOf({ joint }: Pick<PaidEpoch, 'joint'>, name: RewardName): number {
+/**
+ * The joint reward of an epoch in units of 2⁻⁶¹, rounded down. Throws `bad-input` where its ruleset
+ * has none of that function.
+ */
+export function jointOf({ joint }: Pick<PaidEpoch, 'joint'>, name: RewardName): bigint {
   const found = joint.find((row) => row.function === name);
   check(found !== undefined, 'bad-input', () => missing('joint', name));
-  return found.value;
+  return unitsOfDecimal(found.valueExact);
 }
 
 function missing(key: string, name: string): string {
@@ -124,9 +133,18 @@ function worksOf(
   });
 }
 
-/** A double in units of 2⁻⁶¹, to the nearest. Throws `bad-input` for what no epoch can move. */
-export function unitsOfValue(value: number): bigint {
-  const isPossible = Math.abs(value) <= 2 ** 40;
-  check(isPossible, 'bad-input', () => `payouts: expected a value of at most 2⁴⁰, found ${value}`);
-  return BigInt(Math.round(value * Number(VALUE_UNITS)));
+/** ⌊weight · units⌋. */
+function weighed(weight: number, units: bigint): bigint {
+  let bits = 0;
+  let scaled = weight;
+  for (; !Number.isInteger(scaled); bits++) scaled *= 2;
+  return floorOf(BigInt(scaled) * units, 1n << BigInt(bits));
+}
+
+/** An exact decimal in units of 2⁻⁶¹, rounded down: what was moved is never overstated. */
+function unitsOfDecimal(text: string): bigint {
+  const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  check(whole !== undefined, 'mismatch', () => `joint.ndjson: expected a decimal, found ${text}`);
+  const size = BigInt(whole + fraction) * VALUE_UNITS;
+  return floorOf(sign === '-' ? -size : size, 10n ** BigInt(fraction.length));
 }
