@@ -3,7 +3,7 @@
 // border is counted, not followed, so the bound says how local the shift is. The prior renormalises
 // everywhere: that part is in closed form, and in the bound.
 
-import { check } from '../base/errors.js';
+import { check, shown } from '../base/errors.js';
 import { axonChangesOf } from '../graph/axon-changes.js';
 import type { Signal } from '../graph/signal.js';
 import { openRelaxation, relax } from '../focus/local/relax.js';
@@ -47,7 +47,7 @@ export interface LocalShiftOptions {
  * that touches a particle which is not complete.
  */
 export function localShift(
-  { header, linked, base, logarithms, complete }: LocalGraph,
+  { header, linked, base, logarithms, complete, absent }: LocalGraph,
   signal: Signal,
   options: LocalShiftOptions,
 ): LocalShift {
@@ -75,6 +75,14 @@ export function localShift(
       );
     }
   }
+  // What is not in the neighbourhood would be taken for new.
+  const unknown = changes.names.find((id) => !absent.has(id));
+  check(
+    unknown === undefined,
+    'bad-input',
+    () => `signal: particle ${shown(String(unknown))}: neither there nor proven to be new`,
+    'ask for its neighbourhood',
+  );
   const scratch = openRelaxation(base, changes.added);
   const relaxed = relax(scratch, changes, options.tolerance, options.mostArcs);
   const sums = {

@@ -28,6 +28,8 @@ export interface LocalGraph {
   readonly logarithms: number;
   /** Whether all axons of a particle are there, by index. */
   readonly complete: readonly boolean[];
+  /** Ids that are proven to be no particle of the header. */
+  readonly absent: ReadonlySet<string>;
 }
 
 const FORMAT = 'focus-neighbourhood-1';
@@ -90,7 +92,8 @@ export function readNeighbourhood(value: unknown, headerHash: string): LocalGrap
     powerError: told.powerError,
     density: told.density,
   };
-  return { header, linked, base, logarithms: told.logarithms, complete };
+  const absent = new Set(given.absent.map(({ id }) => id));
+  return { header, linked, base, logarithms: told.logarithms, complete, absent };
 }
 
 function checkProofs({ particles, axons, absent }: Neighbourhood, { header }: SealedHeader): void {
