@@ -16,9 +16,11 @@ import type { ClaimEffect, Formula, Limit, Posting, Transaction } from './transa
 
 /** Most postings, effects and limits of one transaction. */
 export const MAX_LINES = 1000;
-/** Longest reason, and longest text of a formula or a detail. */
+/** Longest reason, and longest text of a formula. */
 export const MAX_REASON = 1000;
 export const MAX_TEXT = 4000;
+/** Longest detail: room for a signed receipt. */
+export const MAX_DETAIL = 65_536;
 const MAX_NAMES = 64;
 /** The last moment of ECMAScript's calendar, in the year 275,760. */
 const LAST_MS = 8.64e15;
@@ -67,7 +69,7 @@ export function checkTransaction(value: unknown): Transaction {
     claims: claims === undefined ? undefined : listAt(claims, 'claims').map(checkEffect),
     limits: limits === undefined ? undefined : checkLimits(limits),
     formula: formula === undefined ? undefined : checkFormula(formula),
-    details: details === undefined ? undefined : checkTexts(details, 'details'),
+    details: details === undefined ? undefined : checkTexts(details, 'details', MAX_DETAIL),
   };
   checkPendingAccounts(transaction);
   return transaction;
@@ -308,7 +310,11 @@ function checkFormula(value: unknown): Formula {
   };
 }
 
-function checkTexts(value: unknown, place: string): Readonly<Record<string, string>> {
+function checkTexts(
+  value: unknown,
+  place: string,
+  most = MAX_TEXT,
+): Readonly<Record<string, string>> {
   check(
     typeof value === 'object' && value !== null && !Array.isArray(value),
     'bad-input',
@@ -323,7 +329,7 @@ function checkTexts(value: unknown, place: string): Readonly<Record<string, stri
   const texts: Record<string, string> = {};
   for (const [name, text] of all) {
     check(NAME.test(name), 'bad-input', () => `${place}: expected a name, found ${found(name)}`);
-    texts[name] = checkText(text, `${place}.${name}`, MAX_TEXT);
+    texts[name] = checkText(text, `${place}.${name}`, most);
   }
   return texts;
 }
