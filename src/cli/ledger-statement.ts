@@ -11,7 +11,9 @@ import {
   type RecordShape,
 } from '../formats/write-records.js';
 import type { StatementLine } from '../ledger/statement.js';
+import { isPostgresUrl } from '../ledger/stores/postgres.js';
 import { withLedger } from './ledger-target.js';
+import { checkOutput } from './linked-input.js';
 
 interface StatementFlags {
   readonly token?: string;
@@ -32,11 +34,12 @@ export function statementCommand(): Command {
     .option('--to <time>', 'the moment after the last')
     .option('--format <name>', `${RECORD_FORMATS.join(', ')}; default: by --out, else csv`)
     .option('--out <file>', 'write to a file, all or nothing; default: standard output')
-    .action((target: string, account: string, flags: StatementFlags) => {
+    .action(async (target: string, account: string, flags: StatementFlags) => {
       const { token, out = '-' } = flags;
       const format = formatOf(flags);
       const fromMs = momentOf('--from', flags.from);
       const toMs = momentOf('--to', flags.to);
+      if (out !== '-') await checkOutput('--out', out, isPostgresUrl(target) ? [] : [target]);
       return withLedger(target, async (ledger) => {
         const lines = ledger.statement(account, { token, fromMs, toMs });
         const count = await writeRecords(out, format, STATEMENT, lines);

@@ -96,7 +96,11 @@ export function rationalOf(text: unknown, name = 'number'): Rational {
   );
   const [, sign, whole, fraction = ''] = match;
   const digits = BigInt(whole + fraction);
-  check(!(sign === '-' && digits === 0n), 'bad-input', () => `${name}: expected 0, found "${text}"`);
+  check(
+    !(sign === '-' && digits === 0n),
+    'bad-input',
+    () => `${name}: expected 0, found "${text}"`,
+  );
   const power = exponent - fraction.length;
   const numerator = (sign === '-' ? -digits : digits) * 10n ** BigInt(Math.max(0, power));
   return reduced(numerator, 10n ** BigInt(Math.max(0, -power)));

@@ -112,7 +112,11 @@ export class Book {
       transactions: (row?.transactions ?? 0) + 1,
       root: null,
     });
-    if (claims.length > 0) this.#link(claims.map(({ key: claim }) => claim), entry.sequence);
+    if (claims.length > 0)
+      this.#link(
+        claims.map(({ key: claim }) => claim),
+        entry.sequence,
+      );
     return entry;
   }
 

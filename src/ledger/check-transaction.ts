@@ -16,9 +16,11 @@ import type { ClaimEffect, Formula, Limit, Posting, Transaction } from './transa
 
 /** Most postings, effects and limits of one transaction. */
 export const MAX_LINES = 1000;
-/** Longest reason, and longest text of a formula or a detail. */
+/** Longest reason, and longest text of a formula. */
 export const MAX_REASON = 1000;
 export const MAX_TEXT = 4000;
+/** Longest detail: room for a signed receipt. */
+export const MAX_DETAIL = 65_536;
 const MAX_NAMES = 64;
 /** The last moment of ECMAScript's calendar, in the year 275,760. */
 const LAST_MS = 8.64e15;
@@ -64,10 +66,10 @@ export function checkTransaction(value: unknown): Transaction {
     timeMs: checkTime(fields['timeMs'], 'timeMs'),
     postings: checkPostings(fields['postings']),
     reason: checkText(fields['reason'], 'reason', MAX_REASON, 1),
-    ...(claims === undefined ? {} : { claims: listAt(claims, 'claims').map(checkEffect) }),
-    ...(limits === undefined ? {} : { limits: checkLimits(limits) }),
-    ...(formula === undefined ? {} : { formula: checkFormula(formula) }),
-    ...(details === undefined ? {} : { details: checkTexts(details, 'details') }),
+    claims: claims === undefined ? undefined : listAt(claims, 'claims').map(checkEffect),
+    limits: limits === undefined ? undefined : checkLimits(limits),
+    formula: formula === undefined ? undefined : checkFormula(formula),
+    details: details === undefined ? undefined : checkTexts(details, 'details', MAX_DETAIL),
   };
   checkPendingAccounts(transaction);
   return transaction;
@@ -156,7 +158,11 @@ export function recordAt(
 }
 
 function listAt(value: unknown, place: string): readonly unknown[] {
-  check(Array.isArray(value), 'bad-input', () => `${place}: expected a list, found ${found(value)}`);
+  check(
+    Array.isArray(value),
+    'bad-input',
+    () => `${place}: expected a list, found ${found(value)}`,
+  );
   check(
     value.length <= MAX_LINES,
     'bad-input',
@@ -178,8 +184,7 @@ function checkPostings(value: unknown): readonly Posting[] {
     return { account, token, units };
   });
   postings.sort(byAccountAndToken);
-  const sums = new Map<string, bigint>();
-  postings.forEach(({ account, token, units }, i) => {
+  postings.forEach(({ account, token }, i) => {
     const before = postings[i - 1];
     check(
       i === 0 || before.account !== account || before.token !== token,
@@ -187,17 +192,31 @@ function checkPostings(value: unknown): readonly Posting[] {
       () => `postings: ${account} occurs twice with ${token}`,
       'add the two up',
     );
-    sums.set(token, (sums.get(token) ?? 0n) + units);
   });
-  for (const [token, sum] of sums) {
+  checkSums(postings);
+  return postings;
+}
+
+function checkSums(postings: readonly Posting[]): void {
+  const sums = new Map<string, bigint>();
+  let [token, sum] = [postings[0]?.token, 0n];
+  for (const posting of postings) {
+    // Mostly there is one token, and no map to fill.
+    if (posting.token !== token) {
+      sums.set(token, (sums.get(token) ?? 0n) + sum);
+      [token, sum] = [posting.token, 0n];
+    }
+    sum += posting.units;
+  }
+  sums.set(token, (sums.get(token) ?? 0n) + sum);
+  for (const [name, units] of sums) {
     check(
-      sum === 0n,
+      units === 0n,
       'bad-input',
-      () => `postings: expected a sum of 0 ${token}, found ${sum} base units`,
+      () => `postings: expected a sum of 0 ${name}, found ${units} base units`,
       'what one account gains another gives',
     );
   }
-  return postings;
 }
 
 function checkSource(account: string, token: string, place: string): void {
@@ -219,7 +238,8 @@ function checkEffect(value: unknown, i: number): ClaimEffect {
   check(
     typeof name === 'string' && Object.hasOwn(EFFECT_FIELDS, name),
     'bad-input',
-    () => `${place}.effect: expected one of ${Object.keys(EFFECT_FIELDS).join(', ')}, found ${found(name)}`,
+    () =>
+      `${place}.effect: expected one of ${Object.keys(EFFECT_FIELDS).join(', ')}, found ${found(name)}`,
   );
   const effect = name as ClaimEffect['effect'];
   const fields = recordAt(value, place, ['key', 'effect', ...EFFECT_FIELDS[effect]]);
@@ -290,7 +310,11 @@ function checkFormula(value: unknown): Formula {
   };
 }
 
-function checkTexts(value: unknown, place: string): Readonly<Record<string, string>> {
+function checkTexts(
+  value: unknown,
+  place: string,
+  most = MAX_TEXT,
+): Readonly<Record<string, string>> {
   check(
     typeof value === 'object' && value !== null && !Array.isArray(value),
     'bad-input',
@@ -305,7 +329,7 @@ function checkTexts(value: unknown, place: string): Readonly<Record<string, stri
   const texts: Record<string, string> = {};
   for (const [name, text] of all) {
     check(NAME.test(name), 'bad-input', () => `${place}: expected a name, found ${found(name)}`);
-    texts[name] = checkText(text, `${place}.${name}`, MAX_TEXT);
+    texts[name] = checkText(text, `${place}.${name}`, most);
   }
   return texts;
 }

@@ -196,7 +196,11 @@ export function readContent(content: string): Content {
     const fields = JSON.parse(content) as Record<string, unknown>;
     const read = contentOf(fields);
     const again = textOf(read);
-    check(again === content, 'mismatch', () => `not canonical: expected ${firstOf(again, content)}`);
+    check(
+      again === content,
+      'mismatch',
+      () => `not canonical: expected ${firstOf(again, content)}`,
+    );
     return read;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -106,7 +106,8 @@ function sentenceOf(event: ClaimEvent, token: string): string {
   const time = new Date(timeMs).toISOString();
   const done = effects.map((effect) => {
     const units = 'units' in effect ? `${decimalOf(effect.units)} ${tokenOf(effect, token)} ` : '';
-    const until = 'matureAtMs' in effect ? ` until ${new Date(effect.matureAtMs).toISOString()}` : '';
+    const until =
+      'matureAtMs' in effect ? ` until ${new Date(effect.matureAtMs).toISOString()}` : '';
     const to = effect.effect === 'void' ? ` to ${effect.to}` : '';
     return `${units}${VERBS[effect.effect]}${effect.effect === 'grant' ? ', pending' : ''}${until}${to}`;
   });

@@ -83,17 +83,16 @@ export function openLedger(store: LedgerStore): Ledger {
       return { units: row.units, lowest: row.lowest };
     },
     balances: () =>
-      paged(
-        (after: BalanceRow | null) =>
-          store.read((reader) => reader.balances(after === null ? 0 : after.id + 1, PAGE)),
+      paged((after: BalanceRow | null) =>
+        store.read((reader) => reader.balances(after === null ? 0 : after.id + 1, PAGE)),
       ),
     claimOf: async (key) => {
       checkKey(key, 'claim');
       return (await store.read((reader) => reader.claimsOf([key])))[0] ?? null;
     },
     epochs: () =>
-      paged(
-        (after: EpochRow | null) => store.read((reader) => reader.epochs(after?.epoch ?? -1, PAGE)),
+      paged((after: EpochRow | null) =>
+        store.read((reader) => reader.epochs(after?.epoch ?? -1, PAGE)),
       ),
     statement: (account, options) => statementOf(store, account, options),
     explain: (key) => explainClaim(store, key),

@@ -58,7 +58,8 @@ export function replayEntry(book: Book, { content, digest }: ReadEntry, past: Pa
     case 'rejected': {
       const offered = offeredOf(content.offered);
       const first = past.entryOf(content.offered.key);
-      if (first?.digest === offered.digest) throw differs(sequence, 'rejected, though posted before');
+      if (first?.digest === offered.digest)
+        throw differs(sequence, 'rejected, though posted before');
       const result = judge(book, first, offered);
       if (!isRefusal(result)) throw differs(sequence, 'rejected, though nothing speaks against it');
       const entry = book.reject(offered, result);

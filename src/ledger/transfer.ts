@@ -38,10 +38,7 @@ export async function* exportLines(store: LedgerStore): AsyncGenerator<string, v
  * the head, which is that of the export. Throws `bad-input` for lines that are no export or end too
  * early, `mismatch` for entries that differ from what their contents give. About 60 µs an entry.
  */
-export async function importLines(
-  store: LedgerStore,
-  lines: AsyncIterable<string>,
-): Promise<Head> {
+export async function importLines(store: LedgerStore, lines: AsyncIterable<string>): Promise<Head> {
   const there = await store.read((reader) => reader.head());
   let number = 0;
   let last: LoggedLine | null = null;
@@ -76,7 +73,12 @@ export async function importLines(
     }
   }
   await write();
-  check(end !== null, 'bad-input', () => 'the export ends before its head', 'it was cut: copy it again');
+  check(
+    end !== null,
+    'bad-input',
+    () => 'the export ends before its head',
+    'it was cut: copy it again',
+  );
   const { entries, hash } = end;
   check(
     entries === (last?.sequence ?? -1) + 1 && hash === (last?.hash ?? GENESIS),
@@ -133,7 +135,11 @@ function readLine(
 }
 
 function badLine(number: number, what: string): FocusError {
-  return new FocusError('bad-input', `line ${number}: ${what}`, 'the export was cut or put together');
+  return new FocusError(
+    'bad-input',
+    `line ${number}: ${what}`,
+    'the export was cut or put together',
+  );
 }
 
 function checkSame(found: string, expected: string, sequence: number): void {

@@ -97,7 +97,9 @@ async function verifyPage(
     const { content } = logged[i];
     let leaves: Awaited<ReturnType<Reader['leaves']>> = [];
     if (content.type === 'seal') {
-      within(entry.sequence, () => checkSealable(content.epoch, book.sealedThrough, openBefore(book, content.epoch)));
+      within(entry.sequence, () =>
+        checkSealable(content.epoch, book.sealedThrough, openBefore(book, content.epoch)),
+      );
       leaves = await reader.leaves(content.epoch);
     }
     const entryOf = (key: string): Entry | undefined => {
@@ -122,7 +124,8 @@ function within<T>(sequence: number, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof FocusError) || error.message.startsWith(`entry ${sequence}`)) throw error;
+    if (!(error instanceof FocusError) || error.message.startsWith(`entry ${sequence}`))
+      throw error;
     throw differs(sequence, error.message);
   }
 }
@@ -154,7 +157,9 @@ async function comparePage(
       );
     }
   }
-  const linked = new Set((await reader.linksOf(links)).map((row) => `${row.claim} ${row.sequence}`));
+  const linked = new Set(
+    (await reader.linksOf(links)).map((row) => `${row.claim} ${row.sequence}`),
+  );
   for (const { claim, sequence } of links) {
     if (!linked.has(`${claim} ${sequence}`)) {
       throw mismatch(`claim_entries: ${claim}: entry ${sequence} is missing`);
@@ -221,12 +226,7 @@ async function compareTable<R extends object>(
   for (const name of open.keys()) throw mismatch(`${table}: ${name} is missing`);
 }
 
-function compareRows(
-  table: string,
-  name: string,
-  expected: object,
-  found: object,
-): void {
+function compareRows(table: string, name: string, expected: object, found: object): void {
   const values = new Map<string, unknown>(Object.entries(found));
   for (const [field, wanted] of Object.entries(expected)) {
     const value = values.get(field);
@@ -270,7 +270,6 @@ export function checkClaim(claim: ClaimRecord): void {
     throw mismatch(`claims: ${key}: granted + queued + expired is ${sum} of ${claimed} claimed`);
   }
 }
-
 
 function mismatch(message: string): FocusError {
   return new FocusError('mismatch', message, 'restore the ledger from a backup');

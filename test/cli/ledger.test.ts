@@ -133,6 +133,10 @@ function suite(database: TestDatabase): void {
         ...['--from', '1970-01-01T00:00:02Z', '--to', '5000', '--format', 'ndjson'],
       ]);
       expect(some.stdout.trim().split('\n').length).toBe(3);
+      if (database.kind === 'sqlite') {
+        const over = ['ledger', 'statement', target, ALICE, '--format', 'csv', '--out', target];
+        expect(await focusCommand(over)).toMatchObject({ code: 2 });
+      }
       const wrong = await focusCommand(['ledger', 'statement', target, 'no account']);
       expect(wrong.code).toBe(3);
       expect(

@@ -100,6 +100,7 @@ function targetOf(text: string, options: PostgresOptions): Target {
   url.searchParams.delete('schema');
   const described = new URL(url);
   described.password = '';
+  described.search = '';
   return { url: url.href, schema, description: `${described.href} (schema ${schema})` };
 }
 

@@ -29,7 +29,7 @@ export function loadNeeds(database: SqlDatabase, needs: Needs): Loaded {
         );
   return {
     head: readHead(database),
-    entries: entriesOfKeys(database, keys),
+    entries: entriesOfKeys(database, askable(database, keys)),
     balances: balancesOf(database, balances),
     claims: claimsOf(database, claims),
     epochs: database
@@ -38,6 +38,14 @@ export function loadNeeds(database: SqlDatabase, needs: Needs): Loaded {
     leaves: seal === null ? [] : readLeaves(database, seal),
     openBefore: open === null ? null : Number(open),
   };
+}
+
+/** Keys that may be there: those of rejections are not looked for where nothing was ever rejected. */
+function askable(database: SqlDatabase, keys: readonly string[]): readonly string[] {
+  const any = database.value(
+    "select exists (select 1 from entries where key >= 'rejected:' and key < 'rejected;')",
+  );
+  return any === 0n ? keys.filter((key) => !key.startsWith('rejected:')) : keys;
 }
 
 /** Writes all changes; the caller commits. */
