@@ -17,7 +17,7 @@ import type { EpochMachines } from '../epoch/compute.js';
 import { firstSequencesOf } from '../epoch/claim-sequences.js';
 import { paidEpochOf } from '../epoch/paid-epoch.js';
 import { payEpoch, planPayout } from '../epoch/pay.js';
-import { payoutRulesAt } from '../epoch/payout-rules.js';
+import { endOf, payoutRulesAt } from '../epoch/payout-rules.js';
 import { jointOf } from '../epoch/works.js';
 import { readJson, readPayouts, readSubmissions } from './claim-input.js';
 import { tellPayout, writePlan, type PayoutFlags } from './payout-report.js';
@@ -98,7 +98,7 @@ async function verify(chain: string, path: string, flags: VerifyFlags): Promise<
         {
           header: node.header,
           verifier: await verifierOf(node, flags, machines),
-          firstSequence: firstSequencesOf(ledger, node.state.epoch + 1),
+          firstSequence: firstSequencesOf(ledger, Infinity),
           signals: null,
         },
         submissions,
@@ -161,7 +161,7 @@ async function mint(chain: string, path: string, flags: PayoutFlags): Promise<vo
             node.recomputeBase(rewards.tolerance, exact, signal),
             rewards.mostError,
           ),
-          firstSequence: firstSequencesOf(ledger, flags.epoch),
+          firstSequence: firstSequencesOf(ledger, endOf(rules, flags.epoch)),
           signals: paid.delta,
         },
         onlyOf(rewards.function, submissions),

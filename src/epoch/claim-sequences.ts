@@ -4,16 +4,19 @@
 import type { Ledger } from '../ledger/ledger.js';
 import { SEQUENCE_TOKEN, sequenceAccount } from './claim-works.js';
 
-/** Looks sequences up; without a ledger all begin at 0. O(claims of the neuron). */
+/**
+ * Looks sequences up; without a ledger all begin at 0. `beforeMs` is when the epoch is paid. O(claims
+ * of the neuron).
+ */
 export function firstSequencesOf(
   ledger: Ledger | null,
-  epoch: number,
+  beforeMs: number,
 ): (neuron: string) => Promise<number> {
   return async (neuron) => {
     if (ledger === null) return 0;
     let count = 0;
-    const lines = ledger.statement(sequenceAccount(neuron), { token: SEQUENCE_TOKEN });
-    for await (const line of lines) if (line.epoch < epoch) count++;
+    const range = { token: SEQUENCE_TOKEN, toMs: beforeMs };
+    for await (const _ of ledger.statement(sequenceAccount(neuron), range)) count++;
     return count;
   };
 }

@@ -8,6 +8,7 @@ import { unitsOf } from '../ledger/amount.js';
 import { identityKey, transactionContent } from '../ledger/entry.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Transaction } from '../ledger/transaction.js';
+import { accountingHour } from '../payouts/accounting-hour.js';
 import { planMint, type MintPlan } from '../payouts/minting/mint.js';
 import { endOf, payoutRulesDigest, type PayoutRules } from './payout-rules.js';
 import type { PaidEpoch, Works } from './works.js';
@@ -40,7 +41,6 @@ export function planPayout(
   const timeMs = endOf(rules, epoch);
   const plan = planMint({
     kind: rules.rewards.kind === 'claims' ? 'self-mint' : 'epoch-reward',
-    epoch,
     source: manifest,
     ruleset,
     token,
@@ -55,11 +55,12 @@ export function planPayout(
   const opening: Transaction = {
     key: identityKey({ kind: 'epoch-payout', chain, epoch }),
     kind: 'epoch-payout',
-    epoch,
+    epoch: accountingHour(timeMs),
     timeMs,
     postings: [],
     reason: `epoch ${epoch} pays ${plan.pool} base units in ${contents.length} transactions`,
     details: {
+      epoch: String(epoch),
       manifest,
       ruleset,
       plan: digest,

@@ -19,7 +19,7 @@ import {
 } from '../../src/epoch/claim-works.js';
 import { paidEpochOf } from '../../src/epoch/paid-epoch.js';
 import { payEpoch, planPayout, type PayoutPlan } from '../../src/epoch/pay.js';
-import { readPayoutRules, type PayoutRules } from '../../src/epoch/payout-rules.js';
+import { endOf, readPayoutRules, type PayoutRules } from '../../src/epoch/payout-rules.js';
 import { readRulesets } from '../../src/epoch/ruleset.js';
 import { runEpoch } from '../../src/epoch/run.js';
 import { hybridWorks, jointOf, shapleyWorks, type PaidEpoch } from '../../src/epoch/works.js';
@@ -97,7 +97,8 @@ describe('what an epoch pays', () => {
 
   it('says who gets it, when, and by which formula', () => {
     const [first] = hybrid.transactions;
-    expect(first).toMatchObject({ kind: 'epoch-reward', epoch: 1 });
+    const hour = Date.parse('2026-01-01T02:00:00Z') / 3_600_000;
+    expect(first).toMatchObject({ kind: 'epoch-reward', epoch: hour });
     // The end of epoch 1: two hours after the first began.
     expect(first.timeMs).toBe(Date.parse('2026-01-01T02:00:00Z'));
     const { inputs, result } = first.formula ?? { inputs: {}, result: '' };
@@ -227,7 +228,7 @@ describe('claims of neurons', () => {
       {
         header: node.header,
         verifier: recomputeVerifier(node.recomputeBase(1e-9, machines.exact), 0.01),
-        firstSequence: firstSequencesOf(ledger, 1),
+        firstSequence: firstSequencesOf(ledger, endOf(rulesOf(CLAIMS), 1)),
         signals: epoch.delta,
       },
       submissions,
@@ -314,7 +315,7 @@ describe('claims of neurons', () => {
         {
           header: node.header,
           verifier: recomputeVerifier(node.recomputeBase(1e-9, machines.exact), 0.01),
-          firstSequence: firstSequencesOf(ledger, 2),
+          firstSequence: firstSequencesOf(ledger, endOf(rulesOf(CLAIMS), 2)),
           signals: null,
         },
         [sent(claims[0])],

@@ -20,7 +20,6 @@ const work = (id: string, claimed: bigint, recipient = `neuron:${id}`): Work => 
 });
 const minting = (works: readonly Work[], actual: bigint, emitted: bigint) => ({
   kind: 'self-mint',
-  epoch: 3,
   source: 'manifest',
   ruleset: 'rules',
   token: 'CYB',

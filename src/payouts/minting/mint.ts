@@ -6,6 +6,7 @@
 import { check } from '../../base/errors.js';
 import { sha256Hex } from '../../base/canonical.js';
 import { pendingAccount } from '../../ledger/account.js';
+import { accountingHour } from '../accounting-hour.js';
 import { claimKey, identityKey } from '../../ledger/entry.js';
 import type { ClaimEffect, Posting, Transaction } from '../../ledger/transaction.js';
 import { conserve, type Minted } from './conserve.js';
@@ -30,7 +31,6 @@ export interface Work {
 export interface Minting {
   /** Kind of its claims, like `epoch-reward` or `self-mint`. */
   readonly kind: string;
-  readonly epoch: number;
   /** What the works are part of; digest of a manifest or a header. */
   readonly source: string;
   /** Digest of the rules that priced them. */
@@ -40,6 +40,7 @@ export interface Minting {
   readonly emission: bigint;
   /** Units of 2⁻⁶¹ that the epoch moved. */
   readonly actual: bigint;
+  /** When it is paid; the hour of it is the ledger's epoch. */
   readonly timeMs: number;
   /** Milliseconds before a mint is final; 0: final at once. */
   readonly challengeMs: number;
@@ -75,7 +76,7 @@ export function planMint(minting: Minting): MintPlan {
 }
 
 function mintOf(minting: Minting, work: Work, units: bigint, minted: Minted): Transaction {
-  const { kind, epoch, ruleset, timeMs } = minting;
+  const { kind, ruleset, timeMs } = minting;
   const key = claimKey({
     kind,
     recipient: work.recipient,
@@ -87,7 +88,7 @@ function mintOf(minting: Minting, work: Work, units: bigint, minted: Minted): Tr
   return {
     key,
     kind,
-    epoch,
+    epoch: accountingHour(timeMs),
     timeMs,
     postings: [...paid.postings, ...(work.postings ?? [])],
     ...(paid.claims.length === 0 ? {} : { claims: paid.claims }),
@@ -130,11 +131,11 @@ function payment(
 }
 
 function remainderOf(minting: Minting, { remainder, pool }: Minted): Transaction {
-  const { kind, epoch, source, ruleset, token, timeMs } = minting;
+  const { kind, source, ruleset, token, timeMs } = minting;
   return {
     key: identityKey({ kind: `${kind}-remainder`, source, ruleset, token }),
     kind: `${kind}-remainder`,
-    epoch,
+    epoch: accountingHour(timeMs),
     timeMs,
     postings: [
       { account: sourceOf(token), token, units: -remainder },
