@@ -305,3 +305,67 @@ export type {
   Verification as LedgerVerification,
   VerifyOptions as LedgerVerifyOptions,
 } from './ledger/verify.js';
+export {
+  didOf,
+  isDid,
+  publicKeyOf,
+  signingKey,
+  verifySignature,
+  type SigningKey,
+} from './base/did-key.js';
+export {
+  CLAIM_FUNCTIONS,
+  claimDigest,
+  readClaim,
+  signClaim,
+  type Claim,
+  type ClaimBody,
+  type ClaimFunction,
+} from './claims/claim.js';
+export { checkClaim, type CheckedClaim, type ClaimDesk } from './claims/admit.js';
+export { attest, attestedVerifier, type Attestation } from './claims/attested.js';
+export { localShift, type LocalShift, type LocalShiftOptions } from './claims/local-shift.js';
+export {
+  neighbourhoodOf,
+  openFullNode,
+  type FullNode,
+  type FullNodeState,
+  type Neighbourhood,
+  type NeighbourhoodRequest,
+} from './claims/neighbourhood.js';
+export { claimExactly, claimLocally, type ClaimSubject, type ProvenClaim } from './claims/prove.js';
+export { readNeighbourhood, type LocalGraph } from './claims/read-neighbourhood.js';
+export {
+  recompute,
+  recomputeVerifier,
+  type RecomputeBase,
+  type RecomputedShift,
+} from './claims/recompute.js';
+export { drawnEntries, sampledVerifier, type SampledOptions } from './claims/sampled.js';
+export {
+  shiftTree,
+  type ClaimedEntry,
+  type OpenedEntry,
+  type ShiftTree,
+} from './claims/shift-tree.js';
+export type { ClaimRefusal, ClaimVerdict, ClaimVerifier } from './claims/verifier.js';
+export { openClaimNode, type ClaimNode } from './epoch/claim-node.js';
+export {
+  checkSubmissions,
+  claimWorks,
+  type ClaimContext,
+  type Submission,
+} from './epoch/claim-works.js';
+export { paidEpochOf } from './epoch/paid-epoch.js';
+export { payEpoch, planPayout, type Paid, type PayoutPlan } from './epoch/pay.js';
+export { payoutRulesAt, readPayoutRules, type PayoutRules } from './epoch/payout-rules.js';
+export { hybridWorks, shapleyWorks, type PaidEpoch, type Works } from './epoch/works.js';
+export { accountingHour } from './payouts/accounting-hour.js';
+export { conserve, type Emission, type Minted } from './payouts/minting/conserve.js';
+export {
+  neuronAccount,
+  planMint,
+  type Minting,
+  type MintPlan,
+  type Work,
+} from './payouts/minting/mint.js';

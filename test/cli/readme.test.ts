@@ -60,6 +60,56 @@ describe('the README', () => {
     for (const line of lines) expect([...printed]).toContain(told(line));
   });
 
+  it('shows what an epoch pays', { timeout: 120_000 }, async () => {
+    await inFolder(async (folder) => {
+      const at = (name: string): string => join(folder, name);
+      const datasets = (name: string): string =>
+        fileURLToPath(new URL(`../../datasets/${name}`, import.meta.url));
+      const run = async (...args: readonly string[]): Promise<string> => {
+        const { code, stdout, stderr } = await focusCommand(args);
+        expect(code, stderr).toBe(0);
+        return `${stderr}${stdout}`;
+      };
+      const rules = ['--rulesets', datasets('rules.yaml'), '--beacon', 'ab'.repeat(32)];
+      const compute = ['epoch', 'compute', at('chain'), ...rules, '--epoch'];
+      await run(...compute, '0', '--links', BOSTROM);
+      await run(...compute, '1', '--signals', signals);
+      const money = ['--payouts', datasets('payouts.yaml'), '--ledger', at('epoch.ledger')];
+      const paid = await run('epoch', 'pay', at('chain'), '--epoch', '1', ...money);
+      expect(comparable(paid.split('\n'))).toEqual(comparable(shown('epoch pay chain')));
+      const account = /ledger statement epoch\.ledger (\S+)/.exec(readme)?.[1] ?? '';
+      const lines = (await run('ledger', 'statement', at('epoch.ledger'), account)).split('\n');
+      const cut = lines
+        .slice(0, 3)
+        .map((line) => line.split(',').toSpliced(2, 1).slice(0, 6).join());
+      expect(cut).toEqual(shown('ledger statement epoch.ledger'));
+      writeFileSync(at('links'), /echo '([^']+)' > my-links\.ndjson/.exec(readme)?.[1] ?? '');
+      await run('claim', 'key', at('key'));
+      const prove = ['claim', 'prove', at('links'), '--key', at('key'), '--sequence', '0'];
+      const proven = await focusCommand([
+        ...prove,
+        '--function',
+        'delta-norm',
+        '--chain',
+        at('chain'),
+      ]);
+      writeFileSync(at('claims'), proven.stdout);
+      const verify = ['claim', 'verify', at('chain'), at('claims'), '--most-error', '0.01'];
+      await run(...verify, '--signals', at('next'));
+      await run(...compute, '2', '--signals', at('next'));
+      const minted = await run(
+        'claim',
+        'mint',
+        at('chain'),
+        at('claims'),
+        '--epoch',
+        '2',
+        ...money,
+      );
+      for (const line of shown('claim key my.key')) expect(minted).toContain(line);
+    });
+  });
+
   it('shows what focus explain prints', async () => {
     for (const [command, ...rest] of [
       ['explain particle 34 datasets/karate.tsv', 'particle', '34', KARATE, '--top', '3'],
