@@ -4,6 +4,7 @@
 // manifest's digest covers.
 
 import { check, FocusError, shown } from '../base/errors.js';
+import { checkToken } from '../ledger/account.js';
 import { READINGS, type FocusOptions, type Reading } from '../focus/parameters.js';
 import { REWARD_FUNCTIONS, rewardFunction, type RewardName } from '../rewards/reward.js';
 
@@ -38,6 +39,18 @@ export interface Ruleset {
     readonly tolerance: number;
     readonly arcs: number;
   };
+  /** What held stake weighs; left out where the chain holds none. */
+  readonly held?: HeldRules | undefined;
+}
+
+/** How locks and burns of the ledger become weights: see held-stake.ts. */
+export interface HeldRules {
+  /** The token that is locked and burned. */
+  readonly token: string;
+  /** Base units of the ledger that weigh as much as an amount of 1 in the graph. */
+  readonly unitsPerStake: number;
+  /** What an amount of 1 on a particle adds to its weight in the prior. */
+  readonly priorWeight: number;
 }
 
 /** Functions of the shift alone, whose value for one signal is known at the end of the epoch. */
@@ -47,7 +60,13 @@ const LINEAR_FUNCTIONS: readonly string[] = ['syntropy', 'directed'];
 
 type Read<T> = (value: unknown, place: string) => T;
 
-const RULES: { readonly [Key in keyof Ruleset]: Read<Ruleset[Key]> } = {
+const HELD_RULES: { readonly [Key in keyof HeldRules]: Read<HeldRules[Key]> } = {
+  token: (value, place) => checkToken(value, place),
+  unitsPerStake: integer(1),
+  priorWeight: number('> 0', (x) => x > 0),
+};
+
+const RULES: { readonly [Key in keyof Required<Ruleset>]: Read<Ruleset[Key]> } = {
   startEpoch: integer(0),
   order: oneOf(['first-seen', 'sorted']),
   reading: oneOf(READINGS),
@@ -88,7 +107,10 @@ const RULES: { readonly [Key in keyof Ruleset]: Read<Ruleset[Key]> } = {
     }
     return read;
   },
+  held: (value, place) => record(value, place, HELD_RULES),
 };
+/** Keys without which a ruleset is whole: rules made before them keep their bytes. */
+const OPTIONAL: readonly string[] = ['held'];
 
 const MARGINALS: {
   readonly [Key in keyof Ruleset['marginals']]: Read<Ruleset['marginals'][Key]>;
@@ -119,6 +141,13 @@ export function readRulesets(value: unknown, name: string): readonly Ruleset[] {
       order === rulesets[0].order,
       'bad-input',
       () => `${place}.order: expected ${rulesets[0].order} as from the start, found ${order}`,
+    );
+    const token = rulesets[i - 1]?.held?.token;
+    check(
+      token === undefined || ruleset.held?.token === token,
+      'bad-input',
+      () => `${place}.held.token: expected ${token} as before, found ${ruleset.held?.token}`,
+      'what is burned weighs for ever: rules may change what, not whether',
     );
   });
   return rulesets;
@@ -182,7 +211,8 @@ function record<T extends object>(
       () => `${place}: expected the keys ${keys.join(', ')}, found ${shown(key)}`,
     );
   }
-  const entries = keys.map((key) => {
+  const stated = keys.filter((key) => !OPTIONAL.includes(key) || Object.hasOwn(given, key));
+  const entries = stated.map((key) => {
     const there = Object.hasOwn(given, key);
     const fix = 'a ruleset states every parameter; none has a default';
     check(there, 'bad-input', () => `${place}.${key}: expected a value, found none`, fix);
