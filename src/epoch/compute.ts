@@ -23,7 +23,7 @@ import { measuresOfExact } from '../rewards/measures.js';
 import { evaluateRewardExact } from '../rewards/reward.js';
 import { jsonLines, unitsFile, type EpochFile } from './files.js';
 import { marginalsOf } from './marginals.js';
-import { epochParameters, withHeldLinks } from './held-stake.js';
+import { checkSigners, epochParameters, withHeldLinks } from './held-stake.js';
 import type { Ruleset } from './ruleset.js';
 import type { EpochState, StateFocus } from './state.js';
 
@@ -65,6 +65,7 @@ export const OUTPUTS = [
 
 /** The graph of the next epoch. Throws `bad-input` for signals that cannot be applied. */
 export function afterSignals(before: EpochState, delta: Delta): LinkedGraph {
+  if (before.linked !== before.signed) checkSigners(delta);
   return applyDelta(before.signed, delta).after;
 }
 
@@ -106,7 +107,7 @@ export async function computeState(
   onProgress?.('hashing', null);
   const roots = openRoots(graph, result, { epoch, previous: before?.header ?? null });
   const focus = focusOfResult(result);
-  const state = { epoch, linked, signed, held, focus, header: roots.hash };
+  const state = { epoch, linked, signed, held, rules: ruleset, focus, header: roots.hash };
   const header = { name: OUTPUTS[0], bytes: Buffer.from(roots.text, 'utf8'), rows: 1 };
   return {
     state,
@@ -126,8 +127,7 @@ export async function marginalFile(
   only?: readonly number[],
 ): Promise<EpochFile> {
   if (before === null) return jsonLines(OUTPUTS[4], []);
-  const { linked, focus } = before;
-  const rows = await marginalsOf(linked, focus, delta, ruleset, { backend: cpu, only, signal });
+  const rows = await marginalsOf(before, delta, ruleset, { backend: cpu, only, signal });
   return jsonLines(OUTPUTS[4], rows);
 }
 

@@ -6,21 +6,22 @@
 // decays it, no signal can take it away, and what is unlocked is gone from the next epoch on.
 // Rounding: units to an amount, P + b: one each, to the nearest double; u itself by the exact solve.
 
+import { check } from '../base/errors.js';
 import { adjacencyOf } from '../focus/adjacency.js';
 import type { FocusOptions, Prior } from '../focus/parameters.js';
 import { buildGraph } from '../graph/build.js';
 import { editLinks } from '../graph/edit.js';
 import type { LinkedGraph } from '../graph/linked.js';
-import type { WeightedGraph } from '../graph/graph.js';
-import type { Ids } from '../graph/ids.js';
+import type { Graph, WeightedGraph } from '../graph/graph.js';
 import { VALUE_DEFAULTS, type PutLink } from '../graph/resolve.js';
-import { check } from '../base/errors.js';
+import { signalPlace, type Delta } from '../graph/signal.js';
 import type { HeldStake } from '../payouts/held/held.js';
 import { pathOf, shownTarget, type Target } from '../payouts/held/target.js';
+import type { PriorAfter } from '../rewards/solve-changed.js';
 import { parametersOf, type HeldRules, type Ruleset } from './ruleset.js';
 
-/** The signer of held links: no signal can name it, for ids hold no control characters. */
-const SIGNER = 'held\u001f';
+/** The signer of held links. Their neurons' own wills and removals must not reach them. */
+const SIGNER = 'focus:held-stake';
 /** Their positions: far behind those of signals, which count from 0. */
 const FIRST_ROW = 2 ** 52;
 
@@ -57,12 +58,12 @@ export function withHeldLinks(
   return Object.freeze({ graph: buildGraph(links, options), links, rows: positions, options });
 }
 
-/** Stake on particles of a graph, as weight of the prior; null where there is none. O(particles). */
+/** A prior that stake held on particles has a part in. */
 export interface HeldPrior {
-  /** b, in the order of the graph's particles. */
-  readonly weights: Float64Array;
-  /** P + b. */
+  /** P + b, in the order of the graph's particles. */
   readonly prior: Float64Array;
+  /** Σb. */
+  readonly fixed: number;
 }
 
 /**
@@ -70,27 +71,65 @@ export interface HeldPrior {
  * particle that no link names weighs nothing until one does. O(particles + axons).
  */
 export function heldPrior(
-  graph: WeightedGraph & { readonly ids: Pick<Ids, 'indexOf'> },
+  graph: Graph,
+  held: HeldStake | null,
+  ruleset: Pick<Ruleset, 'held' | 'prior'>,
+): HeldPrior | null {
+  return priorBy((id) => graph.ids.indexOf(id), graph, held, ruleset);
+}
+
+/**
+ * How the prior of a graph with held stake changes with its links; undefined where no particle has
+ * any, linked or not. O(particles + axons) for each changed graph.
+ */
+export function heldPriorAfter(
+  before: Graph,
+  held: HeldStake | null,
+  ruleset: Pick<Ruleset, 'held' | 'prior'>,
+): PriorAfter | undefined {
+  if (held === null || particleUnits(held).size === 0) return undefined;
+  return (after, kept, names) => {
+    const rows = new Map(Array.from(kept, (number, row) => [number, row]));
+    const placeOf = (id: string): number => {
+      const known = before.ids.indexOf(id);
+      const added = known < 0 ? names.indexOf(id) : -1;
+      return rows.get(added < 0 ? known : before.particles + added) ?? -1;
+    };
+    // No particle with stake may be linked: what is left is the ruleset's own prior.
+    const own = priorBy(placeOf, after, held, ruleset);
+    return own?.prior ?? baseWeights(after, ruleset.prior);
+  };
+}
+
+function priorBy(
+  placeOf: (id: string) => number,
+  graph: WeightedGraph,
   held: HeldStake | null,
   { held: rules, prior }: Pick<Ruleset, 'held' | 'prior'>,
 ): HeldPrior | null {
   if (held === null || rules === undefined) return null;
   const weights = new Float64Array(graph.particles);
-  let some = false;
+  let fixed = 0;
   for (const [particle, units] of particleUnits(held)) {
-    const i = graph.ids.indexOf(particle);
+    const i = placeOf(particle);
     if (i < 0) continue;
     weights[i] = rules.priorWeight * amountOf(units, rules);
-    some = true;
+    fixed += weights[i];
   }
-  if (!some) return null;
-  const base = prior === 'degree' ? adjacencyOf(graph.axons).degree : null;
-  return { weights, prior: weights.map((b, i) => (base === null ? 1 : base[i]) + b) };
+  if (fixed === 0) return null;
+  const base = baseWeights(graph, prior);
+  return { prior: base.map((own, i) => own + weights[i]), fixed };
+}
+
+/** P: the weights of the ruleset's own prior. */
+export function baseWeights(graph: WeightedGraph, prior: Ruleset['prior']): Float64Array {
+  if (prior === 'degree') return adjacencyOf(graph.axons).degree;
+  return new Float64Array(graph.particles).fill(1);
 }
 
 /** The parameters of an epoch's solve: those of its rules, with the prior that held stake makes. */
 export function epochParameters(
-  graph: LinkedGraph['graph'],
+  graph: Graph,
   held: HeldStake | null,
   ruleset: Ruleset,
 ): FocusOptions {
@@ -146,6 +185,18 @@ export function checkHeld(
       'what was burned stays burned',
     );
   }
+}
+
+/** Throws `bad-input` for signals in the name that signs held links. */
+export function checkSigners(delta: Delta): void {
+  delta.forEach(({ neuron }, index) => {
+    check(
+      neuron !== SIGNER,
+      'bad-input',
+      () => `${signalPlace(delta, index)}: neuron: ${SIGNER} signs what the ledger holds`,
+      'held stake changes by locks, unlocks and burns in the ledger alone',
+    );
+  });
 }
 
 interface Stake {

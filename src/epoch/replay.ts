@@ -159,6 +159,7 @@ export async function claimedState(
     linked,
     signed,
     held,
+    rules: ruleset,
     header: read.hash,
     focus: focusOf(sealed, options, linked, bytes ?? new Uint8Array(), folder),
   };
