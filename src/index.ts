@@ -244,3 +244,39 @@ export { DEFAULT_SETTINGS as SIMULATION_DEFAULTS } from './simulate/settings.js'
 export type { SimulationSettings } from './simulate/settings.js';
 export { simulate, type Simulation, type SimulationOptions } from './simulate/simulate.js';
 export { STRATEGIES, type StrategyName } from './simulate/strategies.js';
+export { checkAccount, checkToken, pendingAccount } from './ledger/account.js';
+export {
+  DECIMALS,
+  decimalOf,
+  MAX_UNITS,
+  multiplyDivideFloor,
+  rationalOf,
+  scaleFloor,
+  UNITS_PER_TOKEN,
+  unitsOf,
+  unitsOfText,
+  type Rational,
+} from './ledger/amount.js';
+export { grantedUnits, pendingUnits, type ClaimRecord, type Tranche } from './ledger/claim.js';
+export {
+  claimKey,
+  identityKey,
+  jsonOf as transactionJson,
+  transactionOf,
+  type ClaimIdentity,
+} from './ledger/entry.js';
+export type { ClaimEvent, ClaimExplanation } from './ledger/explain.js';
+export type { SealReceipt } from './ledger/journal.js';
+export { openLedger, type Ledger } from './ledger/ledger.js';
+export { proveEntry, verifyEntryProof, type EntryProof } from './ledger/proof.js';
+export type { Refusal as LedgerRefusal, RefusalCode } from './ledger/refusal.js';
+export type { Receipt } from './ledger/settle.js';
+export type { StatementLine, StatementOptions } from './ledger/statement.js';
+export type { LedgerStore } from './ledger/store.js';
+export { openPostgresStore, type PostgresOptions } from './ledger/stores/postgres.js';
+export { openSqliteStore, type SqliteOptions } from './ledger/stores/sqlite.js';
+export type { ClaimEffect, Formula, Limit, Posting, Transaction } from './ledger/transaction.js';
+export type {
+  Verification as LedgerVerification,
+  VerifyOptions as LedgerVerifyOptions,
+} from './ledger/verify.js';

@@ -13,7 +13,7 @@ import { differencesOf } from '../epoch/diff.js';
 import { readRulesets, type Ruleset } from '../epoch/ruleset.js';
 import { runEpoch } from '../epoch/run.js';
 import { verifyChain, type Verified } from '../epoch/verify.js';
-import { EXIT_NOT_CONVERGED } from './exit.js';
+import { EXIT_NOT_CONVERGED, EXIT_MISMATCH } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { openProgress } from './progress.js';
 import { choice, option, readInteger, withConfig } from './settings.js';
@@ -40,7 +40,6 @@ interface VerifyFlags extends MachineFlags {
   readonly cheat?: number;
 }
 
-const EXIT_MISMATCH = 5;
 const BYTES_PER_LINK = 30;
 
 /** Registers the command. */

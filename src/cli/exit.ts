@@ -5,6 +5,7 @@ import { CommanderError } from 'commander';
 import { FocusError, type ErrorCode } from '../base/errors.js';
 
 export const EXIT_NOT_CONVERGED = 4;
+export const EXIT_MISMATCH = 5;
 export const EXIT_INTERRUPTED = 130;
 
 const EXIT_OF: Readonly<Record<ErrorCode, number>> = {
@@ -13,7 +14,7 @@ const EXIT_OF: Readonly<Record<ErrorCode, number>> = {
   'bad-input': 3,
   'too-large': 3,
   'not-converged': EXIT_NOT_CONVERGED,
-  mismatch: 5,
+  mismatch: EXIT_MISMATCH,
   'no-backend': 6,
   'device-lost': 1,
   interrupted: EXIT_INTERRUPTED,

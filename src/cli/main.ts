@@ -10,6 +10,7 @@ import { epochCommand } from './epoch.js';
 import { reportError } from './exit.js';
 import { explainCommand } from './explain.js';
 import { generateCommand } from './generate.js';
+import { ledgerCommand } from './ledger.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
 import { shapleyCommand } from './shapley.js';
@@ -34,6 +35,7 @@ for (const command of [
   convertCommand(),
   generateCommand(),
   epochCommand(),
+  ledgerCommand(),
   simulateCommand(),
   doctorCommand(),
 ]) {

@@ -55,7 +55,7 @@ async function writeText(
 }
 
 /** Quoted where a reader would otherwise see something else. */
-function csvField(value: string | number | null): string {
+export function csvField(value: string | number | null): string {
   if (typeof value === 'number') return String(value);
   if (value === null) return '';
   return /[",\r\n]|^[ #%]| $/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;

@@ -126,7 +126,9 @@ function suite(database: TestDatabase): void {
       );
       expect((await ledger.post(issue(ALICE, 16n))).refusal?.code).toBe('balance-limit');
       expect((await ledger.post(issue(ALICE, 15n))).outcome).toBe('posted');
-      const above = transaction({ limits: [{ account: 'source:BLY', token: 'BLY', lowest: -24n }] });
+      const above = transaction({
+        limits: [{ account: 'source:BLY', token: 'BLY', lowest: -24n }],
+      });
       expect((await ledger.post(above)).refusal?.code).toBe('limit-above-balance');
       expect(await ledger.balance('source:BLY', 'BLY')).toEqual({ units: -25n, lowest: -25n });
     }));
@@ -280,12 +282,18 @@ function suite(database: TestDatabase): void {
 
   it('names the first row that somebody changed', async () => {
     const forgeries = [
-      ["update entries set content = replace(content, 'a test', 'a tesT') where sequence = 1", /entry 1: digest/],
-      ["update entries set hash = digest where sequence = 2", /entry 2: hash/],
+      [
+        "update entries set content = replace(content, 'a test', 'a tesT') where sequence = 1",
+        /entry 1: digest/,
+      ],
+      ['update entries set hash = digest where sequence = 2', /entry 2: hash/],
       ['delete from entries where sequence = 2', /entry 2 is missing/],
       ['delete from entries where sequence = 4', /entry 4 is missing/],
       ['update balances set units = units + 1 where id = 1', /balances: 1: units/],
-      ['update postings set units = units + 1 where sequence = 2 and balance = 0', /postings: balance 0, entry 2/],
+      [
+        'update postings set units = units + 1 where sequence = 2 and balance = 0',
+        /postings: balance 0, entry 2/,
+      ],
       ['delete from postings where sequence = 0 and balance = 0', /postings: balance 0, entry 0/],
       ['insert into postings values (7, 7, 7, 7)', /rows: of postings/],
       ['update claims set paid = paid + 1', /claims: [0-9a-f]{64}: paid/],

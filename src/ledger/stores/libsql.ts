@@ -87,12 +87,12 @@ export function sqlCode(error: unknown): string {
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
 }
 
-/** A FocusError that says what is wrong with a file. */
+/** A FocusError that says what is wrong with a file; what SQLite did not throw stays as it is. */
 export function sqlError(path: string, error: unknown): unknown {
-  if (error instanceof FocusError) return error;
+  const code = sqlCode(error);
+  if (error instanceof FocusError || code === '') return error;
   const why = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
-  const code = sqlCode(error);
   if (code.startsWith('SQLITE_NOTADB')) {
     const fix = 'give the file of a ledger, or another name for a new one';
     return new FocusError('bad-input', `${path}: not an SQLite file`, fix, options);

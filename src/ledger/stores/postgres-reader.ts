@@ -81,7 +81,10 @@ export function postgresReader(query: Query): Reader {
           ${links.map(({ claim }) => claim)}::text[],
           ${links.map(({ sequence }) => String(sequence))}::bigint[]) k (claim, sequence)
         join claim_entries l on l.claim = k.claim and l.sequence = k.sequence`.values();
-      return rows.map(([claim, sequence]) => ({ claim: String(claim), sequence: Number(sequence) }));
+      return rows.map(([claim, sequence]) => ({
+        claim: String(claim),
+        sequence: Number(sequence),
+      }));
     },
     epochs: async (after, limit) => {
       const rows = await query`select epoch, first, last, transactions, root from epochs

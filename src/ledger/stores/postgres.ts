@@ -58,8 +58,7 @@ export async function openPostgresStore(
   }
   return {
     description,
-    commit: (needs, decide) =>
-      retried(description, retryMs, () => commitOnce(sql, needs, decide)),
+    commit: (needs, decide) => retried(description, retryMs, () => commitOnce(sql, needs, decide)),
     read: <T>(work: (reader: Reader) => Promise<T>): Promise<T> =>
       sql
         .begin('isolation level repeatable read read only', (query) =>
@@ -168,7 +167,7 @@ async function commitOnce(
 /** Deadlocks, lost serialisations, and servers that stop or start. */
 const AGAIN = new Set([
   ...['40001', '40P01', '57P01', '57P02', '57P03', '08000', '08003', '08006'],
-  ...['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'],
+  ...['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'],
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'],
 ]);
 
@@ -193,9 +192,10 @@ async function retried(
 }
 
 function sqlError(description: string, error: unknown): unknown {
-  if (error instanceof FocusError) return error;
+  const code = (error as { code?: unknown } | null)?.code;
+  // What neither the server nor the connection threw stays as it is.
+  if (error instanceof FocusError || typeof code !== 'string') return error;
   const why = error instanceof Error ? error.message || error.name : String(error);
-  const code = String((error as { code?: unknown } | null)?.code ?? 'unknown');
   const fix = 'check that the server runs and that the user may write to the schema';
   return new FocusError('failure', `${description}: ${why} (${code})`, fix, { cause: error });
 }

@@ -51,15 +51,13 @@ export function sqliteReader(database: SqlDatabase): Reader {
             where p.balance = ? and p.sequence > ? order by p.sequence limit ?`,
           [balance, after, limit],
         )
-        .map(
-          ([sequence, units, left, hash, content]): StatementRow => ({
-            sequence: Number(sequence),
-            units: BigInt(units as bigint),
-            after: BigInt(left as bigint),
-            hash: String(hash),
-            content: String(content),
-          }),
-        ),
+        .map(([sequence, units, left, hash, content]): StatementRow => ({
+          sequence: Number(sequence),
+          units: BigInt(units as bigint),
+          after: BigInt(left as bigint),
+          hash: String(hash),
+          content: String(content),
+        })),
     postingsOf: async (places) =>
       database
         .all(
@@ -67,14 +65,12 @@ export function sqliteReader(database: SqlDatabase): Reader {
             cross join postings p on p.balance = k.value->>0 and p.sequence = k.value->>1`,
           [JSON.stringify(places.map(({ balance, sequence }) => [balance, sequence]))],
         )
-        .map(
-          ([balance, sequence, units, after]): PostingRow => ({
-            balance: Number(balance),
-            sequence: Number(sequence),
-            units: BigInt(units as bigint),
-            after: BigInt(after as bigint),
-          }),
-        ),
+        .map(([balance, sequence, units, after]): PostingRow => ({
+          balance: Number(balance),
+          sequence: Number(sequence),
+          units: BigInt(units as bigint),
+          after: BigInt(after as bigint),
+        })),
     claims: async (after, limit) =>
       database
         .all(`select ${CLAIM_COLUMNS} from claims c where c.key > ? order by c.key limit ?`, [

@@ -133,9 +133,7 @@ function balancesOf(database: SqlDatabase, wanted: Needs['balances']): readonly 
 export function claimsOf(database: SqlDatabase, keys: readonly string[]): readonly ClaimRecord[] {
   if (keys.length === 0) return [];
   return database
-    .all(`select ${CLAIM_COLUMNS} from ${EACH} claims c on c.key = k.value`, [
-      JSON.stringify(keys),
-    ])
+    .all(`select ${CLAIM_COLUMNS} from ${EACH} claims c on c.key = k.value`, [JSON.stringify(keys)])
     .map((row) => claimOfRow(row));
 }
 

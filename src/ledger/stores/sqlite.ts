@@ -80,7 +80,10 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Ledg
     close: async () => {
       closed = true;
       await turns.take(async () => undefined);
-      for (const database of [...idle, writer]) database.close();
+      for (const database of idle) database.close();
+      // So that the file alone is the ledger, where no other process has it open.
+      if (!inMemory) writer.all('pragma wal_checkpoint(truncate)');
+      writer.close();
     },
   };
 }
