@@ -8,7 +8,9 @@ import { deltaOf } from '../focus/exact/delta.js';
 import type { HeldStake } from '../payouts/held/held.js';
 import type { AttentionOf } from '../payouts/locks/shares.js';
 import { manifestOf } from './chain.js';
+import { sha256 } from './files.js';
 import { stateBefore } from './replay.js';
+import { rulesetText } from './ruleset.js';
 import type { EpochState } from './state.js';
 
 /** What a fee pool of an epoch is shared by. */
@@ -19,6 +21,8 @@ export interface EpochAttention {
   readonly attentionOf: AttentionOf;
   /** The epoch's digest. */
   readonly evidence: string;
+  /** Digest of the epoch's ruleset. */
+  readonly ruleset: string;
 }
 
 /** Attention between two states, in focus units. O(particles). */
@@ -46,5 +50,6 @@ export async function epochAttention(chain: string, epoch: number): Promise<Epoc
     'fee pools are shared for epochs whose ruleset has held',
   );
   const { digest: evidence } = await manifestOf(chain, epoch);
-  return { epoch, held, attentionOf: attentionBetween(before, after), evidence };
+  const ruleset = sha256(rulesetText(after.rules));
+  return { epoch, held, attentionOf: attentionBetween(before, after), evidence, ruleset };
 }

@@ -1,5 +1,5 @@
 // Held stake as a file, `held.ndjson`: one line of what it is of, then burns by path of their target,
-// then locks by id. There is one text for what is held: any other is refused.
+// then locks by id. There is one text for what is held, and no other is read.
 //   {"format":"focus-held-1","token":"CYB","through":3,"seal":"…"}
 //   {"burn":{"particle":"x"},"units":"5"}
 //   {"lock":"…id…","neuron":"neuron:a","on":{"from":"x","to":"y"},"valence":1,"units":"7","untilMs":0,"epoch":2}

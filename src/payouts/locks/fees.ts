@@ -61,10 +61,10 @@ export interface PaidRound {
 /** Makes the transactions of a round. Throws `bad-input` naming the field. O(locks). */
 export function feeRound(request: FeeRequest): FeeRound {
   const { units, epoch, locks, attentionOf } = request;
-  const pool = checkAccount(request.pool, 'pool');
+  const pool = checkMovable(request.pool, 'pool');
   const token = checkToken(request.token, 'token');
   const timeMs = checkTime(request.timeMs, 'timeMs');
-  const remainderTo = checkAccount(request.remainderTo, 'remainderTo');
+  const remainderTo = checkMovable(request.remainderTo, 'remainderTo');
   const evidence = checkText(request.evidence, 'evidence', 200, 1);
   const ruleset = checkText(request.ruleset, 'ruleset', 200, 1);
   check(units > 0n, 'bad-input', () => `units: expected more than 0, found ${units}`);
@@ -131,6 +131,17 @@ export async function payFees(
   const receipts = await ledger.postAll([...payments, ...rest]);
   const isNew = !opened.replayed || receipts.some(({ replayed }) => !replayed);
   return { outcome: isNew ? 'paid' : 'replayed', opening: opened, receipts };
+}
+
+/** An account whose units a round may move: not one with rules of its own. */
+function checkMovable(value: unknown, name: string): string {
+  const account = checkAccount(value, name);
+  check(
+    !/^(?:locked|burned|pending|fees):/.test(account),
+    'bad-input',
+    () => `${name}: expected an account of a pool, a treasury or a neuron, found ${account}`,
+  );
+  return account;
 }
 
 function payment(
