@@ -313,6 +313,29 @@ describe('rewards of signals where stake is held', () => {
   }
 });
 
+describe('a particle that joins where the prior is uniform', () => {
+  it('is worth what the fixed weights leave of it, to first order', async () => {
+    const rules = { ...RULESETS[0], prior: 'uniform' } as const;
+    const { signed } = await stateOf(1);
+    // So much is held that a newcomer's part of the prior is small, and first order is enough.
+    const burns = [{ target: { particle: 'p5' }, units: 10n ** 15n }];
+    const held = { ...heldOfEpoch(1), burns, locks: [] };
+    const inputs = { before: null, linked: signed, held, delta: [], ruleset: rules };
+    const { state } = await computeState(inputs, machines);
+    const link = { from: 'fresh', to: 'p6', amount: 1e-6 };
+    const delta = [{ neuron: 'ann', links: [link], remove: [], change: [] }];
+    const by = async (method: 'adjoint' | 'near') => {
+      const marginals = { method, functions: ['syntropy'], tolerance: 1e-12, arcs: 1e6 } as const;
+      const options = { backend: machines.cpu };
+      const [row] = await marginalsOf(state, delta, { ...rules, marginals }, options);
+      expect(row.method).toBe(method);
+      return row.value ?? 0;
+    };
+    const [first, whole] = [await by('adjoint'), await by('near')];
+    expect(Math.abs(first / whole - 1)).toBeLessThan(0.01);
+  });
+});
+
 describe('held stake that does not fit', () => {
   const attempt =
     (held: HeldStake | null, rulesets = RULESETS) =>
