@@ -135,6 +135,8 @@ describe('a chain with held stake', () => {
     const others = machinesOf(1);
     const { epochs } = await verifyChain(chain, { rulesets: RULESETS }, others);
     expect(epochs).toBe(EPOCHS + 1);
+    const sample = { count: 4, beacon: 'e'.repeat(64) };
+    expect((await verifyChain(chain, { sample }, others)).recomputed).toBe(4);
     const again = await heldChain();
     expect(await differencesOf(chain, again)).toEqual([]);
     others.destroy();
