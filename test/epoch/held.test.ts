@@ -4,7 +4,8 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { epochFolder } from '../../src/epoch/chain.js';
+import { attentionBetween, epochAttention } from '../../src/epoch/attention.js';
+import { epochFolder, manifestOf } from '../../src/epoch/chain.js';
 import { afterSignals, computeState } from '../../src/epoch/compute.js';
 import { differencesOf } from '../../src/epoch/diff.js';
 import { sha256, unitsOf } from '../../src/epoch/files.js';
@@ -313,6 +314,52 @@ describe('rewards of signals where stake is held', () => {
       fine.forEach((each, k) => expect(each).toBeLessThan(0.25 * rough[k] + 1e-9));
     });
   }
+});
+
+describe('stake that waits for its particle', () => {
+  for (const method of ['near', 'adjoint'] as const) {
+    it(`enters the prior with the signal that links it, under ${method}`, async () => {
+      const ruleset = RULESETS[0];
+      const { signed } = await stateOf(1);
+      const burns = [{ target: { particle: 'nobody' }, units: 10n ** 11n }];
+      const held = { ...heldOfEpoch(1), burns, locks: [] };
+      const inputs = { before: null, linked: signed, held, delta: [], ruleset };
+      const { state } = await computeState(inputs, machines);
+      const link = { from: 'p1', to: 'nobody', amount: 1 };
+      const delta = [{ neuron: 'ann', links: [link], remove: [], change: [] }];
+      const marginals = { method, functions: ['syntropy'], tolerance: 1e-9, arcs: 1e6 } as const;
+      const rules = { ...ruleset, marginals };
+      const [row] = await marginalsOf(state, delta, rules, { backend: machines.cpu });
+      const after = replay(signed, [delta]);
+      const { exact } = await focusExact(after.graph, { prior: priorBySums(after, held) });
+      const change = Number(state.focus.entropy - exact.entropy) / 2 ** 56;
+      expect(row.method).toBe('near');
+      expect(Math.abs((row.value ?? 0) - change)).toBeLessThan(1e-6);
+    });
+  }
+});
+
+describe('attention', () => {
+  it('is what a particle gained in focus units, and a link’s that of its end', async () => {
+    const [before, after] = [await stateOf(1), await stateOf(2)];
+    const attentionOf = attentionBetween(before, after);
+    const [known, ids] = [before.linked.graph.ids, after.linked.graph.ids];
+    let losers = 0;
+    for (let i = 0; i < ids.count; i++) {
+      const at = known.indexOf(ids.at(i));
+      const gained = after.focus.units[i] - (at < 0 ? 0n : before.focus.units[at]);
+      const expected = gained > 0n ? gained : 0n;
+      losers += Number(gained < 0n);
+      expect(attentionOf({ particle: ids.at(i) })).toBe(expected);
+      expect(attentionOf({ from: 'p0', to: ids.at(i) })).toBe(expected);
+    }
+    expect(losers).toBeGreaterThan(0);
+    expect(attentionOf({ particle: 'never seen' })).toBe(0n);
+    const { held, evidence } = await epochAttention(chain, 2);
+    expect(heldText(held)).toBe(heldText(heldOfEpoch(2)));
+    expect(evidence).toBe((await manifestOf(chain, 2)).digest);
+    await expect(epochAttention(chain, 0)).rejects.toThrow(/expected one that holds stake/);
+  });
 });
 
 describe('a particle that joins where the prior is uniform', () => {
