@@ -52,6 +52,7 @@ interface HeldFlags {
 }
 
 interface FeeFlags extends OperationFlags {
+  readonly chainEpoch: number;
   readonly time: number;
   readonly pool: string;
   readonly amount: string;
@@ -123,16 +124,18 @@ function heldCommand(): Command {
 function feesCommand(): Command {
   const command = ofLedger('fees', 'share a fee pool between active locks by attention');
   command.argument('<chain>', 'folder of the chain of epochs');
+  command.requiredOption('--chain-epoch <n>', 'epoch of the chain that counts', readInteger(0));
   command.requiredOption('--pool <account>', 'account that pays');
   command.requiredOption('--amount <tokens>', 'what is shared');
   command.requiredOption('--remainder <account>', 'account that takes what floors leave');
   inEpoch(command, 'time of the round: a run that was cut off is finished by the same one');
   return command.action((target: string, chain: string, flags: FeeFlags) =>
     withLedger(target, async (ledger) => {
-      const { pool, token, epoch, remainder: remainderTo } = flags;
-      const { held, attentionOf, evidence, ruleset } = await epochAttention(chain, epoch);
+      const { pool, token, epoch: ledgerEpoch, remainder: remainderTo } = flags;
+      const { held, ...attention } = await epochAttention(chain, flags.chainEpoch);
       const round = feeRound({
-        ...{ pool, token, epoch, remainderTo, attentionOf, evidence, ruleset },
+        ...attention,
+        ...{ pool, token, ledgerEpoch, remainderTo },
         units: unitsOf(flags.amount, '--amount'),
         timeMs: flags.time,
         locks: held.locks,

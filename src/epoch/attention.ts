@@ -19,6 +19,8 @@ export interface EpochAttention {
   /** The stake that the epoch's graph held. */
   readonly held: HeldStake;
   readonly attentionOf: AttentionOf;
+  /** Locks up to this epoch of the ledger were in the graph before, too; −1: none. */
+  readonly earningThrough: number;
   /** The epoch's digest. */
   readonly evidence: string;
   /** Digest of the epoch's ruleset. */
@@ -51,5 +53,7 @@ export async function epochAttention(chain: string, epoch: number): Promise<Epoc
   );
   const { digest: evidence } = await manifestOf(chain, epoch);
   const ruleset = sha256(rulesetText(after.rules));
-  return { epoch, held, attentionOf: attentionBetween(before, after), evidence, ruleset };
+  const earningThrough = before.held?.through ?? -1;
+  const attentionOf = attentionBetween(before, after);
+  return { epoch, held, attentionOf, earningThrough, evidence, ruleset };
 }

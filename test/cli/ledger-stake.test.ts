@@ -113,7 +113,17 @@ describe('focus ledger lock, unlock, burn, held and fees', () => {
       await nextEpoch(place, 2);
 
       const fees = ['ledger', 'fees', ledger, chain, '--token', CYB, '--pool', 'pool:fees'];
-      const round = [...fees, '--epoch', '2', '--time', '3500', '--remainder', 'treasury:CYB'];
+      const round = [
+        ...fees,
+        '--epoch',
+        '2',
+        '--chain-epoch',
+        '2',
+        '--time',
+        '3500',
+        '--remainder',
+        'treasury:CYB',
+      ];
       const paid = JSON.parse((await run([...round, '--amount', '2.5', '--json'])).stdout);
       expect(paid).toMatchObject({ outcome: 'paid', remainder: '0' });
       expect(paid.shares).toMatchObject([{ lock: key, units: '2500000000', nothing: null }]);

@@ -355,7 +355,9 @@ describe('attention', () => {
     }
     expect(losers).toBeGreaterThan(0);
     expect(attentionOf({ particle: 'never seen' })).toBe(0n);
-    const { held, evidence } = await epochAttention(chain, 2);
+    const { held, evidence, earningThrough } = await epochAttention(chain, 2);
+    expect(earningThrough).toBe(0);
+    expect((await epochAttention(chain, 1)).earningThrough).toBe(-1);
     expect(heldText(held)).toBe(heldText(heldOfEpoch(2)));
     expect(evidence).toBe((await manifestOf(chain, 2)).digest);
     await expect(epochAttention(chain, 0)).rejects.toThrow(/expected one that holds stake/);
@@ -402,7 +404,11 @@ describe('held stake that does not fit', () => {
   const next = heldOfEpoch(EPOCHS + 1);
   const wrong: readonly (readonly [string, HeldStake | null, RegExp])[] = [
     ['none at all', null, /epoch 4: expected held stake by the rules of epoch 4/],
-    ['of another epoch', { ...next, through: 2 }, /through: expected 3 for epoch 4, found 2/],
+    [
+      'of an earlier epoch of the ledger',
+      { ...next, through: 1 },
+      /through: expected at least 2 as before, found 1/,
+    ],
     ['of another token', { ...next, token: 'BLY' }, /token: expected CYB for epoch 4, found BLY/],
     ['with a burn that is gone', { ...next, burns: next.burns.slice(1) }, /p1 → p2: expected 40/],
     [

@@ -216,6 +216,7 @@ describe('a file of held stake', () => {
 describe('a fee round', () => {
   const request = (over: Partial<FeeRequest> = {}): FeeRequest => ({
     ...{ pool: POOL, token: CYB, units: 1000n, remainderTo: REST, epoch: 2, timeMs: 7000 },
+    ...{ ledgerEpoch: 9, earningThrough: 0 },
     locks: [lockNamed(1), lockNamed(2, { neuron: BO, units: 200n }), lockNamed(3, { valence: 0 })],
     attentionOf: () => 10n,
     ...{ evidence: 'e'.repeat(64), ruleset: 'rules' },

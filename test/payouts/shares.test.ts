@@ -41,7 +41,7 @@ const anyCase: fc.Arbitrary<Case> = fc
   }));
 
 const shared = ({ pool, locks, attention }: Case) =>
-  sharePool({ units: pool, epoch: EPOCH }, locks, (target) =>
+  sharePool({ units: pool, earningThrough: EPOCH - 2 }, locks, (target) =>
     'particle' in target ? attention[Number(target.particle)] : 0n,
   );
 
@@ -135,8 +135,10 @@ describe('shares of a fee pool', () => {
       lockNamed(4, { units: 1n }),
       lockNamed(5, { units: 1000n, epoch: EPOCH - 2 }),
     ];
-    const { shares, remainder } = sharePool({ units: 100n, epoch: EPOCH }, locks, (target) =>
-      'particle' in target && target.particle === 'x' ? 3n : 0n,
+    const { shares, remainder } = sharePool(
+      { units: 100n, earningThrough: EPOCH - 2 },
+      locks,
+      (target) => ('particle' in target && target.particle === 'x' ? 3n : 0n),
     );
     expect(shares.map(({ units, nothing }) => [units, nothing])).toEqual([
       [0n, 'passive'],
@@ -150,7 +152,7 @@ describe('shares of a fee pool', () => {
 
   it('refuse attention below zero, a pool below zero and a lock that occurs twice', () => {
     const share = (pool: bigint, attention: bigint, locks = [lockNamed(1)]) =>
-      sharePool({ units: pool, epoch: EPOCH }, locks, () => attention);
+      sharePool({ units: pool, earningThrough: EPOCH - 2 }, locks, () => attention);
     expect(() => share(1n, -1n)).toThrow(/attention of x: expected 0 or more, found -1/);
     expect(() => share(-1n, 1n)).toThrow(/pool: expected 0 or more, found -1/);
     expect(() => share(1n, 1n, [lockNamed(1), lockNamed(1)])).toThrow(/once, found it twice/);

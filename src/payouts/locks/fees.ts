@@ -10,7 +10,7 @@ import { canonicalJson, sha256Hex } from '../../base/canonical.js';
 import { check } from '../../base/errors.js';
 import { checkAccount, checkToken } from '../../ledger/account.js';
 import { decimalOf } from '../../ledger/amount.js';
-import { checkText, checkTime } from '../../ledger/check-transaction.js';
+import { checkCount, checkText, checkTime } from '../../ledger/check-transaction.js';
 import { claimKey, identityKey } from '../../ledger/entry.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Receipt } from '../../ledger/settle.js';
@@ -28,8 +28,12 @@ export interface FeeRequest {
   readonly units: bigint;
   /** Where the remainder goes. */
   readonly remainderTo: string;
-  /** The epoch whose attention counts, in which the ledger posts too. */
+  /** The epoch of the chain whose attention counts. */
   readonly epoch: number;
+  /** The ledger's epoch to post in. */
+  readonly ledgerEpoch: number;
+  /** Locks up to this epoch of the ledger earn: see sharePool. */
+  readonly earningThrough: number;
   readonly timeMs: number;
   /** All locks that the epoch's graph held. */
   readonly locks: readonly Lock[];
@@ -60,7 +64,9 @@ export interface PaidRound {
 
 /** Makes the transactions of a round. Throws `bad-input` naming the field. O(locks). */
 export function feeRound(request: FeeRequest): FeeRound {
-  const { units, epoch, locks, attentionOf } = request;
+  const { units, locks, attentionOf, earningThrough } = request;
+  const epoch = checkCount(request.epoch, 'epoch');
+  const ledgerEpoch = checkCount(request.ledgerEpoch, 'ledgerEpoch');
   const pool = checkMovable(request.pool, 'pool');
   const token = checkToken(request.token, 'token');
   const timeMs = checkTime(request.timeMs, 'timeMs');
@@ -74,10 +80,10 @@ export function feeRound(request: FeeRequest): FeeRound {
     'bad-input',
     () => `lock ${foreign?.id}: expected one in ${token}, found ${foreign?.token}`,
   );
-  const shared = sharePool({ units, epoch }, locks, attentionOf);
+  const shared = sharePool({ units, earningThrough }, locks, attentionOf);
   const identity = { pool, token, epoch };
   const round = `fees:${epoch}:${identityKey({ kind: 'fee-account', ...identity })}`;
-  const common = { epoch, timeMs };
+  const common = { epoch: ledgerEpoch, timeMs };
   const amounts = { token, round, units };
   return {
     shared,

@@ -1,12 +1,11 @@
 // How a fee pool is shared between locks: in proportion to stake × attention that the target attracted.
 //   weight = stake · attention        for active locks that were in the graph before the epoch, else 0
 //   share = ⌊pool · weight / Σ weight⌋      remainder = pool − Σ share      all of it where Σ weight = 0
-// A lock of ledger epoch k enters the graph of epoch k + 1, whose shift is partly its own doing: it
-// earns from epoch k + 2 on. Integers only, one floor; order changes nothing. Source: rewards §5.
+// The shift of the epoch in which a lock enters the graph is partly its own doing: it earns in those
+// whose graph before held it, too. Integers only, one floor; order changes nothing. Source: rewards §5.
 
 import { check } from '../../base/errors.js';
 import { checkUnits, multiplyDivideFloor } from '../../ledger/amount.js';
-import { checkCount } from '../../ledger/check-transaction.js';
 import { shownTarget, type Target } from '../held/target.js';
 import type { Lock } from './lock.js';
 
@@ -37,16 +36,22 @@ export interface SharedPool {
 }
 
 /**
- * Shares a pool of an epoch. O(locks log locks). Throws `bad-input` for a pool below zero, and
+ * Shares a pool of an epoch; locks of the ledger's epochs after `earningThrough` (−1: all) are too new.
+ * O(locks log locks). Throws `bad-input` for a pool below zero, and
  * `bad-parameter` for attention below zero and for a lock that occurs twice.
  */
 export function sharePool(
-  pool: { readonly units: bigint; readonly epoch: number },
+  pool: { readonly units: bigint; readonly earningThrough: number },
   locks: readonly Lock[],
   attentionOf: AttentionOf,
 ): SharedPool {
   const units = checkUnits(pool.units, 'pool');
-  const epoch = checkCount(pool.epoch, 'epoch');
+  const { earningThrough } = pool;
+  check(
+    Number.isSafeInteger(earningThrough) && earningThrough >= -1,
+    'bad-input',
+    () => `earningThrough: expected an epoch of the ledger, or -1, found ${earningThrough}`,
+  );
   check(units >= 0n, 'bad-input', () => `pool: expected 0 or more, found ${units}`);
   const sorted = [...locks].sort((a, b) => (a.id < b.id ? -1 : 1));
   const weighed = sorted.map((lock, i) => {
@@ -61,7 +66,7 @@ export function sharePool(
       'bad-parameter',
       () => `attention of ${shownTarget(lock.target)}: expected 0 or more, found ${attention}`,
     );
-    const nothing = reasonOf(lock, attention, epoch);
+    const nothing = reasonOf(lock, attention, earningThrough);
     const weight = nothing === null ? lock.units * attention : 0n;
     return { lock, attention, weight, nothing };
   });
@@ -75,8 +80,8 @@ export function sharePool(
   return { shares, totalWeight, remainder: units - paid };
 }
 
-function reasonOf(lock: Lock, attention: bigint, epoch: number): NoShare | null {
+function reasonOf(lock: Lock, attention: bigint, earningThrough: number): NoShare | null {
   if (lock.valence === 0) return 'passive';
-  if (lock.epoch + 2 > epoch) return 'too-new';
+  if (lock.epoch > earningThrough) return 'too-new';
   return attention === 0n ? 'no-attention' : null;
 }
