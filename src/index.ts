@@ -108,10 +108,17 @@ export type { ExactBackend } from './backend/exact.js';
 export { beaconStream, readBeacon, type BeaconStream } from './base/beacon.js';
 export { digestOfExactFocus, digestOfFocus } from './base/digest.js';
 export { epochsOf, manifestOf } from './epoch/chain.js';
+export { epochAttention, type EpochAttention } from './epoch/attention.js';
 export type { EpochMachines } from './epoch/compute.js';
 export { differencesOf, type ChainDifference } from './epoch/diff.js';
 export type { EpochManifest, SealedManifest } from './epoch/manifest.js';
-export { readRulesets, rulesetAt, rulesetText, type Ruleset } from './epoch/ruleset.js';
+export {
+  readRulesets,
+  rulesetAt,
+  rulesetText,
+  type HeldRules,
+  type Ruleset,
+} from './epoch/ruleset.js';
 export { runEpoch, type EpochRequest } from './epoch/run.js';
 export { chanceUnseen, drawSample } from './base/sample.js';
 export { statesOf } from './epoch/states.js';
@@ -369,3 +376,30 @@ export {
   type MintPlan,
   type Work,
 } from './payouts/minting/mint.js';
+export { burnedAccount, burnTransaction } from './payouts/burns/burn.js';
+export { heldAt, heldOf, locksNow, type Burn, type HeldStake } from './payouts/held/held.js';
+export { heldText, readHeld } from './payouts/held/held-file.js';
+export type { StakeRequest } from './payouts/held/request.js';
+export type { Target } from './payouts/held/target.js';
+export {
+  feeRound,
+  payFees,
+  type FeeRequest,
+  type FeeRound,
+  type PaidRound,
+} from './payouts/locks/fees.js';
+export {
+  lockedAccount,
+  lockTransaction,
+  unlockTransaction,
+  type Lock,
+  type LockRequest,
+  type Unlocking,
+  type UnlockRequest,
+} from './payouts/locks/lock.js';
+export {
+  sharePool,
+  type AttentionOf,
+  type LockShare,
+  type SharedPool,
+} from './payouts/locks/shares.js';

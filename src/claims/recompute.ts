@@ -13,6 +13,7 @@ import { nearest, ONE } from '../focus/exact/units.js';
 import { entropyError } from '../focus/local/shift.js';
 import type { FocusOptions } from '../focus/parameters.js';
 import { applyDelta } from '../graph/delta.js';
+import type { Graph } from '../graph/graph.js';
 import type { LinkedGraph } from '../graph/linked.js';
 import type { Signal } from '../graph/signal.js';
 import { signalOf, type Claim, type ClaimFunction } from './claim.js';
@@ -22,7 +23,8 @@ import { CLAIM_ACCEPTED, refused, type ClaimVerdict, type ClaimVerifier } from '
 /** The whole graph of a header, and its exact focus. */
 export interface RecomputeBase {
   readonly linked: LinkedGraph;
-  readonly parameters: FocusOptions;
+  /** The parameters of a graph: of the header's, and of one that a signal makes of it. */
+  readonly parametersOf: (graph: Graph) => FocusOptions;
   readonly focus: {
     readonly units: BigInt64Array;
     readonly digest: string;
@@ -80,7 +82,7 @@ export function recomputeVerifier(base: RecomputeBase, mostError: number): Claim
  * that cannot be applied.
  */
 export async function recompute(
-  { linked, parameters, focus, tolerance, backend, signal: stop }: RecomputeBase,
+  { linked, parametersOf, focus, tolerance, backend, signal: stop }: RecomputeBase,
   signal: Signal,
   name: ClaimFunction,
 ): Promise<RecomputedShift> {
@@ -90,7 +92,7 @@ export async function recompute(
   const start = units.some((value) => value > 0n) ? { units, name: focus.digest } : undefined;
   const solved = await focusExact(
     after.graph,
-    { ...parameters, tolerance, start, signal: stop },
+    { ...parametersOf(after.graph), tolerance, start, signal: stop },
     backend,
   );
   const delta = deltaOf(before, { ids: after.graph.ids, units: solved.exact.units });

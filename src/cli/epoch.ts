@@ -24,6 +24,7 @@ interface ComputeFlags extends MachineFlags {
   readonly epoch: number;
   readonly links?: string;
   readonly signals?: string;
+  readonly held?: string;
   readonly rulesets: string;
   readonly beacon: string;
   readonly ledger?: string;
@@ -59,6 +60,7 @@ function computeCommand(): Command {
   command.requiredOption('--epoch <n>', 'number of the epoch, one after the last', readInteger(0));
   option(command, '--links <file>', 'links that the chain begins with: epoch 0 only');
   option(command, '--signals <file>', 'NDJSON, one signal a line: every epoch but 0');
+  option(command, '--held <file>', 'what focus ledger held prints: where the ruleset has held');
   command.requiredOption('--rulesets <file>', 'YAML or JSON: a list of rulesets, none defaulted');
   command.requiredOption('--beacon <hex>', '64 hex digits that nobody could foresee');
   option(command, '--ledger <ledger>', 'also pay for it, with --payouts: a file, or postgres://…');
@@ -103,14 +105,14 @@ function addMachine(command: Command): void {
 
 async function compute(chain: string, flags: ComputeFlags): Promise<void> {
   const started = performance.now();
-  const { epoch, links = null, signals = null, beacon, ledger, payouts } = flags;
+  const { epoch, links = null, signals = null, held = null, beacon, ledger, payouts } = flags;
   check(
     (ledger === undefined) === (payouts === undefined),
     'usage',
     () => 'compute: expected --ledger and --payouts together',
   );
   const rulesets = await rulesetsOf(flags.rulesets);
-  const request = { chain, epoch, links, signals, rulesets, beacon };
+  const request = { chain, epoch, links, signals, held, rulesets, beacon };
   const sealed = await withMachines(flags, await axonsOf(chain, links), (machines) =>
     runEpoch(request, machines),
   );

@@ -14,6 +14,7 @@ import { explainCommand } from './explain.js';
 import { generateCommand } from './generate.js';
 import { karmaCommand } from './karma.js';
 import { ledgerCommand } from './ledger.js';
+import { stakeCommands } from './ledger-stake.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
 import { shapleyCommand } from './shapley.js';
@@ -49,6 +50,8 @@ for (const command of [
 ]) {
   program.addCommand(command);
 }
+const ledger = program.commands.find((each) => each.name() === 'ledger');
+for (const command of stakeCommands()) ledger?.addCommand(command);
 for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
   command.exitOverride();
   if (command !== program) command.showHelpAfterError('(run with --help for the options)');

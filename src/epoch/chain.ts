@@ -14,7 +14,9 @@ import { linksOfGraph } from '../formats/write-links.js';
 import { linkGraph, type LinkedGraph } from '../graph/linked.js';
 import type { Delta } from '../graph/signal.js';
 import { fileRecord } from '../report/manifest.js';
-import { sha256, type EpochFile, type FileDigest } from './files.js';
+import { HELD, heldText, readHeld } from '../payouts/held/held-file.js';
+import type { HeldStake } from '../payouts/held/held.js';
+import { foundFile, sha256, type EpochFile, type FileDigest } from './files.js';
 import { readManifest, type SealedManifest } from './manifest.js';
 import type { Ruleset } from './ruleset.js';
 
@@ -151,6 +153,19 @@ export async function readSignalFile(
   const [{ delta, notes }, bytes] = [await readSignals(path), await readFile(path)];
   check(sha256(bytes) === notes.sha256, 'failure', () => `${path}: ${CHANGED}`, QUIET);
   return { delta, file: { name: SIGNALS, bytes, rows: notes.signals }, links: notes.links };
+}
+
+/** Held stake of a file, with its bytes. Throws `bad-input` naming the line that is wrong. */
+export async function readHeldFile(
+  path: string,
+): Promise<{ readonly held: HeldStake; readonly file: EpochFile }> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new FocusError('bad-input', `${path}: expected a file of held stake`, '', { cause });
+  });
+  const held = readHeld(bytes.toString('utf8'), path);
+  const isText = Buffer.compare(Buffer.from(heldText(held), 'utf8'), bytes) === 0;
+  check(isText, 'bad-input', () => `${path}: expected UTF-8 text`);
+  return { held, file: foundFile(HELD, bytes) };
 }
 
 /**

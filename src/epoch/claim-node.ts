@@ -9,9 +9,8 @@ import { ONE } from '../focus/exact/units.js';
 import type { BaseFocus } from '../focus/local/base.js';
 import type { LinkedGraph } from '../graph/linked.js';
 import { epochsOf, fileOf } from './chain.js';
+import { epochParameters } from './held-stake.js';
 import { stateBefore } from './replay.js';
-import { parametersOf } from './ruleset.js';
-import { storedEpoch } from './replay.js';
 import type { EpochState } from './state.js';
 
 /** A node for one epoch. */
@@ -52,7 +51,6 @@ export async function openClaimNode(chain: string, wanted?: number): Promise<Cla
   );
   const header = Buffer.from((await fileOf(chain, epoch, 'header.json')) ?? []).toString('utf8');
   const node = openFullNode({ header, graph: linked.graph, units, parameters, errorBound });
-  const { ruleset } = await storedEpoch(chain, epoch);
   return {
     ...node,
     linked,
@@ -64,7 +62,7 @@ export async function openClaimNode(chain: string, wanted?: number): Promise<Cla
     },
     recomputeBase: (tolerance, backend, signal) => ({
       linked,
-      parameters: parametersOf(ruleset),
+      parametersOf: (graph) => epochParameters(graph, state.held, state.rules),
       focus: state.focus,
       tolerance,
       backend,

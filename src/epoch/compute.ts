@@ -17,12 +17,14 @@ import { openRoots } from '../focus/header.js';
 import { applyDelta } from '../graph/delta.js';
 import type { LinkedGraph } from '../graph/linked.js';
 import type { Delta } from '../graph/signal.js';
+import type { HeldStake } from '../payouts/held/held.js';
 import { doubleOf, type ExactNumber } from '../rewards/exact-number.js';
 import { measuresOfExact } from '../rewards/measures.js';
 import { evaluateRewardExact } from '../rewards/reward.js';
 import { jsonLines, unitsFile, type EpochFile } from './files.js';
 import { marginalsOf } from './marginals.js';
-import { parametersOf, type Ruleset } from './ruleset.js';
+import { checkSigners, epochParameters, withHeldLinks } from './held-stake.js';
+import type { Ruleset } from './ruleset.js';
 import type { EpochState, StateFocus } from './state.js';
 
 /** What an epoch is made from. */
@@ -31,6 +33,8 @@ export interface EpochInputs {
   readonly before: EpochState | null;
   /** The graph of epoch 0; after it, the graph before with the signals applied (afterSignals). */
   readonly linked: LinkedGraph;
+  /** Stake held as of the epoch before; null where the rules know none. */
+  readonly held: HeldStake | null;
   readonly delta: Delta;
   readonly ruleset: Ruleset;
 }
@@ -61,7 +65,8 @@ export const OUTPUTS = [
 
 /** The graph of the next epoch. Throws `bad-input` for signals that cannot be applied. */
 export function afterSignals(before: EpochState, delta: Delta): LinkedGraph {
-  return applyDelta(before.linked, delta).after;
+  if (before.linked !== before.signed) checkSigners(delta);
+  return applyDelta(before.signed, delta).after;
 }
 
 /**
@@ -80,16 +85,17 @@ export async function computeEpoch(
 
 /** The state of an epoch and every file but the marginals. */
 export async function computeState(
-  { before, linked, ruleset }: EpochInputs,
+  { before, linked: signed, held, ruleset }: EpochInputs,
   { exact, signal, onProgress }: EpochMachines,
 ): Promise<ComputedEpoch> {
+  const linked = withHeldLinks(signed, held, ruleset);
   const epoch = before === null ? 0 : before.epoch + 1;
   const { graph } = linked;
   onProgress?.('solving', 0);
   const result = await focusExact(
     graph,
     {
-      ...parametersOf(ruleset),
+      ...epochParameters(graph, held, ruleset),
       tolerance: ruleset.tolerance,
       start: before === null ? undefined : warmStart(before, linked),
       signal,
@@ -100,7 +106,8 @@ export async function computeState(
   );
   onProgress?.('hashing', null);
   const roots = openRoots(graph, result, { epoch, previous: before?.header ?? null });
-  const state = { epoch, linked, focus: focusOfResult(result), header: roots.hash };
+  const focus = focusOfResult(result);
+  const state = { epoch, linked, signed, held, rules: ruleset, focus, header: roots.hash };
   const header = { name: OUTPUTS[0], bytes: Buffer.from(roots.text, 'utf8'), rows: 1 };
   return {
     state,
@@ -120,8 +127,7 @@ export async function marginalFile(
   only?: readonly number[],
 ): Promise<EpochFile> {
   if (before === null) return jsonLines(OUTPUTS[4], []);
-  const { linked, focus } = before;
-  const rows = await marginalsOf(linked, focus, delta, ruleset, { backend: cpu, only, signal });
+  const rows = await marginalsOf(before, delta, ruleset, { backend: cpu, only, signal });
   return jsonLines(OUTPUTS[4], rows);
 }
 

@@ -1,6 +1,7 @@
 // What each signal of an epoch would have done alone, on the graph and the focus before it:
 //   adjoint   first order, by one solve with the transposed operator for all signals
-//   near      by relaxation near the signal, with proven ends
+//   near      by relaxation near the signal, with proven ends; where stake is held on particles, whose
+//             prior no relaxation keeps, by a whole solve of the changed graph
 // A signal that leaves a particle without links is no small change, so under `adjoint` it is valued
 // near it too. Rows do not depend on each other: some can be computed alone and have the same bits.
 
@@ -15,7 +16,8 @@ import { axonChangesOf, type NamedAxonChanges } from '../graph/axon-changes.js';
 import type { LinkedGraph } from '../graph/linked.js';
 import type { Delta } from '../graph/signal.js';
 import { rewardsOf } from '../rewards/rewards-of.js';
-import type { StateFocus } from './state.js';
+import { baseWeights, heldPrior, heldPriorAfter, particleUnits } from './held-stake.js';
+import type { EpochState } from './state.js';
 import type { Ruleset } from './ruleset.js';
 
 /** The reward of one signal by one function. */
@@ -47,6 +49,9 @@ type Values = Omit<MarginalRow, 'signal' | 'neuron' | 'function'>;
 /** By signal, one for each function. */
 type Found = Map<number, readonly Values[]>;
 
+/** The state that signals are valued on. */
+type ValuedState = Pick<EpochState, 'linked' | 'focus' | 'held' | 'rules'>;
+
 const REFUSED: Values = {
   method: 'refused',
   value: null,
@@ -62,8 +67,7 @@ const LEAST = 1e-9;
 
 /** Rewards of signals alone, by signal and then function. */
 export async function marginalsOf(
-  before: LinkedGraph,
-  focus: StateFocus,
+  { linked: before, focus, held, rules }: ValuedState,
   delta: Delta,
   ruleset: Ruleset,
   options: MarginalOptions,
@@ -74,14 +78,18 @@ export async function marginalsOf(
   const wanted = options.only ?? [...delta.keys()];
   const { degree } = adjacencyOf(before.graph.axons);
   const found: Found = new Map();
+  const waiting = held === null ? new Map<string, bigint>() : particleUnits(held);
   const isSmall = (index: number): boolean => {
     const change = changes[index];
-    return method === 'adjoint' && change !== null && keepsAll(degree, change);
+    if (method !== 'adjoint' || change === null || !keepsAll(degree, change)) return false;
+    // Stake that waits for its particle to be linked would enter the prior at once.
+    return !change.names.some((name) => waiting.has(name));
   };
   const small = wanted.filter(isSmall);
-  if (small.length > 0) await byAdjoint(before, focus, changes, small, ruleset, options, found);
+  const state = { linked: before, focus, held, rules };
+  if (small.length > 0) await byAdjoint(state, changes, small, ruleset, options, found);
   const near = [...changes.keys()].filter((i) => changes[i] !== null && !isSmall(i));
-  await byRelaxation(before, focus, changes, near, new Set(wanted), ruleset, options, found);
+  await byRelaxation(state, changes, near, new Set(wanted), ruleset, options, found);
   return wanted.flatMap((signal) =>
     functions.map((name, k) => ({
       signal,
@@ -114,8 +122,7 @@ function keepsAll(degree: Float64Array, { axons }: NamedAxonChanges): boolean {
 }
 
 async function byAdjoint(
-  before: LinkedGraph,
-  focus: StateFocus,
+  { linked: before, focus, held, rules }: ValuedState,
   changes: readonly (NamedAxonChanges | null)[],
   small: readonly number[],
   { marginals }: Ruleset,
@@ -126,7 +133,9 @@ async function byAdjoint(
   const phi = Float64Array.from(focus.units, (u) => Math.max(Number(u), 0.5) / Number(ONE));
   const { parameters, errorBound } = focus;
   const result = { phi: ndarray(phi, [phi.length, 1]), parameters, errorBound };
-  const options = { tolerance: ADJOINT_TOLERANCE, signal };
+  const own = heldPrior(before.graph, held, rules);
+  const madeOf = own === null ? undefined : { prior: rules.prior, fixed: own.fixed };
+  const options = { tolerance: ADJOINT_TOLERANCE, madeOf, signal };
   const adjoint = await adjointOf(before.graph, result, 'syntropy', options, backend);
   for (const index of small) {
     const change = changes[index] as NamedAxonChanges;
@@ -146,8 +155,7 @@ async function byAdjoint(
 }
 
 async function byRelaxation(
-  before: LinkedGraph,
-  focus: StateFocus,
+  { linked: before, focus, held, rules }: ValuedState,
   changes: readonly (NamedAxonChanges | null)[],
   near: readonly number[],
   wanted: ReadonlySet<number>,
@@ -159,17 +167,22 @@ async function byRelaxation(
   if (only.length === 0) return;
   const { functions, tolerance, arcs } = marginals;
   const phi = Float64Array.from(focus.units, (u) => Number(u) / Number(ONE));
-  const { parameters } = focus;
+  const priorAfter = heldPriorAfter(before.graph, held, rules);
+  // Whole solves for all signals or for none, so that no row depends on which others are computed.
+  const prior = priorAfter === undefined ? null : baseWeights(before.graph, rules.prior);
+  const { prior: named } = focus.parameters;
+  const isNamed = prior !== null && typeof named === 'string';
+  const parameters = isNamed ? { ...focus.parameters, prior } : focus.parameters;
   // Rounding φ to doubles moves it by at most half a unit in 2⁵³ of one.
   const errorBound = focus.errorBound === null ? 2 : focus.errorBound + 2 ** -53;
   const all = near.map((i) => changes[i] as NamedAxonChanges);
-  const settings = { mode: 'local', tolerance, mostArcs: arcs, only, signal } as const;
+  const settings = { tolerance, mostArcs: arcs, only, priorAfter, signal };
   const { changes: rewarded } = await rewardsOf(
     before.graph,
     { parameters, phi, errorBound },
     all,
     functions,
-    settings,
+    { ...settings, mode: 'local' },
     backend,
   );
   only.forEach((k, at) => {

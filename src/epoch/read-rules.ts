@@ -6,11 +6,12 @@ import { FocusError, check, shown } from '../base/errors.js';
 /** Reads one value at a place. */
 export type Read<T> = (value: unknown, place: string) => T;
 
-/** A record of exactly these keys; none may be missing. */
+/** A record of exactly these keys; none may be missing but those that are optional. */
 export function record<T extends object>(
   value: unknown,
   place: string,
   rules: { readonly [Key in keyof T]: Read<T[Key]> },
+  optional: readonly string[] = [],
 ): T {
   const keys = Object.keys(rules) as (keyof T & string)[];
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
@@ -24,7 +25,8 @@ export function record<T extends object>(
       () => `${place}: expected the keys ${keys.join(', ')}, found ${shown(key)}`,
     );
   }
-  const entries = keys.map((key) => {
+  const stated = keys.filter((key) => !optional.includes(key) || Object.hasOwn(given, key));
+  const entries = stated.map((key) => {
     const there = Object.hasOwn(given, key);
     const fix = 'a ruleset states every parameter; none has a default';
     check(there, 'bad-input', () => `${place}.${key}: expected a value, found none`, fix);

@@ -4,7 +4,7 @@
 import { check, FocusError } from '../base/errors.js';
 import { measureUnits } from '../focus/exact/focus-exact.js';
 import { readHeader } from '../focus/header.js';
-import { resolveParameters } from '../focus/parameters.js';
+import { resolveParameters, type FocusOptions } from '../focus/parameters.js';
 import { replay } from '../graph/delta.js';
 import type { LinkedGraph } from '../graph/linked.js';
 import type { Delta } from '../graph/signal.js';
@@ -13,21 +13,27 @@ import {
   fileOf,
   genesisOf,
   manifestOf,
+  readHeldFile,
   readSignalFile,
   RULESET,
   SIGNALS,
 } from './chain.js';
+import { HELD } from '../payouts/held/held-file.js';
+import type { HeldStake } from '../payouts/held/held.js';
 import type { EpochState, StateFocus } from './state.js';
 import { digestOf, sha256, UNIT_BYTES, unitsOf, type FileDigest } from './files.js';
 import type { SealedManifest } from './manifest.js';
-import { parametersOf, readRulesets, rulesetText, type Ruleset } from './ruleset.js';
+import { epochParameters, withHeldLinks } from './held-stake.js';
+import { readRulesets, rulesetText, type Ruleset } from './ruleset.js';
 
 /** An epoch on disk, its inputs read and held against the manifest. */
 export interface StoredEpoch {
   readonly sealed: SealedManifest;
   readonly ruleset: Ruleset;
   readonly delta: Delta;
-  /** Digests of signals and ruleset as they are on disk. */
+  /** Stake held as of the epoch before; null where the rules know none. */
+  readonly held: HeldStake | null;
+  /** Digests of signals, ruleset and held stake as they are on disk. */
   readonly inputs: readonly FileDigest[];
 }
 
@@ -50,7 +56,15 @@ export async function storedEpoch(chain: string, epoch: number): Promise<StoredE
     'epoch 0 is the graph that the chain begins with',
   );
   const inputs = [digestOf(file), digestOf({ name: RULESET, bytes: rules, rows: 1 })];
-  return { sealed, ruleset, delta, inputs };
+  if (ruleset.held === undefined || epoch === 0) {
+    return { sealed, ruleset, delta, held: null, inputs };
+  }
+  const bytes = await fileOf(chain, epoch, HELD);
+  const named = sealed.manifest.inputs.find(({ name }) => name === HELD);
+  const place = `${folder}/${HELD}`;
+  checkDigest(place, named, bytes === null ? null : sha256(bytes));
+  const read = await readHeldFile(place).catch(damaged(place));
+  return { sealed, ruleset, delta, held: read.held, inputs: [...inputs, digestOf(read.file)] };
 }
 
 /** The rules of an epoch, from their one text. Throws `mismatch`. */
@@ -105,16 +119,16 @@ export async function stateBefore(chain: string, epoch: number): Promise<EpochSt
 }
 
 /**
- * The state of an epoch as its files claim it, on a graph that was replayed; its header must follow
+ * The state of an epoch as its files claim it, on the graph that its signals make; its header must follow
  * `previous`, where given. Throws `mismatch`.
  */
 export async function claimedState(
   chain: string,
   epoch: number,
-  linked: LinkedGraph,
+  signed: LinkedGraph,
   previous: string | null = null,
 ): Promise<EpochState> {
-  const { sealed, ruleset } = await storedEpoch(chain, epoch);
+  const { sealed, ruleset, held } = await storedEpoch(chain, epoch);
   const folder = epochFolder(chain, epoch);
   const text = await fileOf(chain, epoch, 'header.json');
   const bytes = await fileOf(chain, epoch, 'focus.units');
@@ -138,17 +152,22 @@ export async function claimedState(
     const message = (): string => `${place}: expected ${String(expected)}, found ${String(own)}`;
     check(expected === own, 'mismatch', message, 'the manifest and the header must agree');
   }
+  const linked = withHeldLinks(signed, held, ruleset);
+  const options = epochParameters(linked.graph, held, ruleset);
   return {
     epoch,
     linked,
+    signed,
+    held,
+    rules: ruleset,
     header: read.hash,
-    focus: focusOf(sealed, ruleset, linked, bytes ?? new Uint8Array(), folder),
+    focus: focusOf(sealed, options, linked, bytes ?? new Uint8Array(), folder),
   };
 }
 
 function focusOf(
   { manifest }: SealedManifest,
-  ruleset: Ruleset,
+  options: FocusOptions,
   { graph }: LinkedGraph,
   bytes: Uint8Array,
   folder: string,
@@ -161,7 +180,7 @@ function focusOf(
       `${folder}/focus.units: expected ${graph.particles} numbers ≥ 0, found ${bytes.length} bytes`,
   );
   const { digest, errorBound, converged } = manifest.focus;
-  const parameters = resolveParameters(parametersOf(ruleset), graph);
+  const parameters = resolveParameters(options, graph);
   return { parameters, units, digest, errorBound, converged, ...measureUnits(units) };
 }
 

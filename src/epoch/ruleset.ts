@@ -4,6 +4,7 @@
 // manifest's digest covers.
 
 import { check } from '../base/errors.js';
+import { checkToken } from '../ledger/account.js';
 import { READINGS, type FocusOptions, type Reading } from '../focus/parameters.js';
 import { integer, listOf, number, oneOf, record, type Read } from './read-rules.js';
 import { REWARD_FUNCTIONS, rewardFunction, type RewardName } from '../rewards/reward.js';
@@ -39,6 +40,18 @@ export interface Ruleset {
     readonly tolerance: number;
     readonly arcs: number;
   };
+  /** What held stake weighs; left out where the chain holds none. */
+  readonly held?: HeldRules | undefined;
+}
+
+/** How locks and burns of the ledger become weights: see held-stake.ts. */
+export interface HeldRules {
+  /** The token that is locked and burned. */
+  readonly token: string;
+  /** Base units of the ledger that weigh as much as an amount of 1 in the graph. */
+  readonly unitsPerStake: number;
+  /** What an amount of 1 on a particle adds to its weight in the prior. */
+  readonly priorWeight: number;
 }
 
 /** Functions of the shift alone, whose value for one signal is known at the end of the epoch. */
@@ -46,7 +59,13 @@ const SHIFT_FUNCTIONS: readonly string[] = ['delta-norm', 'syntropy', 'directed'
 /** Those of them that a first-order marginal has. */
 const LINEAR_FUNCTIONS: readonly string[] = ['syntropy', 'directed'];
 
-const RULES: { readonly [Key in keyof Ruleset]: Read<Ruleset[Key]> } = {
+const HELD_RULES: { readonly [Key in keyof HeldRules]: Read<HeldRules[Key]> } = {
+  token: (value, place) => checkToken(value, place),
+  unitsPerStake: integer(1),
+  priorWeight: number('> 0', (x) => x > 0),
+};
+
+const RULES: { readonly [Key in keyof Required<Ruleset>]: Read<Ruleset[Key]> } = {
   startEpoch: integer(0),
   order: oneOf(['first-seen', 'sorted']),
   reading: oneOf(READINGS),
@@ -87,7 +106,10 @@ const RULES: { readonly [Key in keyof Ruleset]: Read<Ruleset[Key]> } = {
     }
     return read;
   },
+  held: (value, place) => record(value, place, HELD_RULES),
 };
+/** Keys without which a ruleset is whole: rules made before them keep their bytes. */
+const OPTIONAL: readonly string[] = ['held'];
 
 const MARGINALS: {
   readonly [Key in keyof Ruleset['marginals']]: Read<Ruleset['marginals'][Key]>;
@@ -103,7 +125,7 @@ const MARGINALS: {
  * naming the ruleset and the key that is missing, unknown or out of range.
  */
 export function readRulesets(value: unknown, name: string): readonly Ruleset[] {
-  const rulesets = listOf((each, place) => record(each, place, RULES))(value, name);
+  const rulesets = listOf((each, place) => record(each, place, RULES, OPTIONAL))(value, name);
   check(rulesets.length > 0, 'bad-input', () => `${name}: expected a ruleset, found none`);
   rulesets.forEach((ruleset, i) => {
     const { startEpoch, order } = ruleset;
@@ -118,6 +140,13 @@ export function readRulesets(value: unknown, name: string): readonly Ruleset[] {
       order === rulesets[0].order,
       'bad-input',
       () => `${place}.order: expected ${rulesets[0].order} as from the start, found ${order}`,
+    );
+    const token = rulesets[i - 1]?.held?.token;
+    check(
+      token === undefined || ruleset.held?.token === token,
+      'bad-input',
+      () => `${place}.held.token: expected ${token} as before, found ${ruleset.held?.token}`,
+      'what is burned weighs for ever: rules may change what, not whether',
     );
   });
   return rulesets;

@@ -2,12 +2,13 @@
 // epoch is computed and put into the chain. Run again with the same inputs, after whatever ended it
 // before, it leaves the same bytes.
 
-import { check } from '../base/errors.js';
+import { check, FocusError } from '../base/errors.js';
 import {
   epochsOf,
   keepLinks,
   manifestOf,
   readGenesis,
+  readHeldFile,
   readSignalFile,
   RULESET,
   SIGNALS,
@@ -20,7 +21,8 @@ import {
   type EpochInputs,
   type EpochMachines,
 } from './compute.js';
-import { digestOf, type FileDigest } from './files.js';
+import { digestOf, type EpochFile, type FileDigest } from './files.js';
+import { checkHeld } from './held-stake.js';
 import { sealManifest, type SealedManifest } from './manifest.js';
 import { stateBefore } from './replay.js';
 import { rulesetAt, rulesetText, type Ruleset } from './ruleset.js';
@@ -34,6 +36,8 @@ export interface EpochRequest {
   readonly links: string | null;
   /** Signals of the epoch; null for epoch 0. */
   readonly signals: string | null;
+  /** Stake held as of the epoch before, as heldAt and heldText make it: where the rules have held. */
+  readonly held?: string | null | undefined;
   readonly rulesets: readonly Ruleset[];
   readonly beacon: string;
 }
@@ -64,11 +68,14 @@ export async function runEpoch(
   const inputs: FileDigest[] = [digestOf(signals.file), digestOf(rules)];
   const { linked, digest } = await linkedOf(request, ruleset, signals.delta);
   if (digest !== null) inputs.unshift(digest);
-  const computed = await computeEpoch({ ...linked, delta: signals.delta, ruleset }, machines);
+  const stake = await heldStakeOf(request, ruleset, linked.before);
+  inputs.push(...stake.files.map(digestOf));
+  const epochInputs = { ...linked, held: stake.held, delta: signals.delta, ruleset };
+  const computed = await computeEpoch(epochInputs, machines);
   const previous = epoch === 0 ? null : (await manifestOf(chain, epoch - 1)).digest;
   const sealed = sealEpoch(previous, beacon, inputs, signals.file.rows, computed);
   if (digest !== null && request.links !== null) await keepLinks(chain, request.links, digest);
-  await writeEpoch(chain, [rules, signals.file, ...computed.files], sealed);
+  await writeEpoch(chain, [rules, signals.file, ...stake.files, ...computed.files], sealed);
   return sealed;
 }
 
@@ -95,6 +102,23 @@ function checkSources({ epoch, links, signals }: EpochRequest): void {
 async function readSignalsOf({ signals }: EpochRequest): ReturnType<typeof readSignalFile> {
   if (signals !== null) return readSignalFile(signals);
   return { delta: [], links: 0, file: { name: SIGNALS, bytes: new Uint8Array(), rows: 0 } };
+}
+
+/** Held stake and its file, by the rules of the epoch. Throws `bad-input` where they do not fit. */
+async function heldStakeOf(
+  { epoch, held: path = null }: EpochRequest,
+  ruleset: Ruleset,
+  before: EpochInputs['before'],
+): Promise<{ readonly held: EpochInputs['held']; readonly files: readonly EpochFile[] }> {
+  const read = path === null ? null : await readHeldFile(path);
+  const held = read?.held ?? null;
+  try {
+    checkHeld(before?.held ?? null, held, { epoch, ruleset, place: path ?? `epoch ${epoch}` });
+  } catch (cause) {
+    if (!(cause instanceof FocusError)) throw cause;
+    throw new FocusError('bad-input', cause.message, cause.fix, { cause });
+  }
+  return { held, files: read === null ? [] : [read.file] };
 }
 
 interface Sources {

@@ -24,7 +24,9 @@ import {
   type EpochFile,
   type RowDifference,
 } from './files.js';
+import { checkHeld } from './held-stake.js';
 import { claimedState, storedEpoch, storedGenesis, type StoredEpoch } from './replay.js';
+import { HELD } from '../payouts/held/held-file.js';
 import { rulesetAt, rulesetText, type Ruleset } from './ruleset.js';
 import { sealEpoch } from './run.js';
 import type { EpochState } from './state.js';
@@ -132,6 +134,9 @@ async function readEpochs(
       'mismatch',
       () => `${epochFolder(chain, epoch)}/${RULESET}: order: expected ${order} as in epoch 0`,
     );
+    const { held, ruleset } = each;
+    const before = stored.at(-1)?.held ?? null;
+    checkHeld(before, held, { epoch, ruleset, place: `${epochFolder(chain, epoch)}/${HELD}` });
     if (rulesets !== undefined) checkRules(chain, epoch, each.ruleset, rulesets);
     stored.push(each);
   }
@@ -180,7 +185,8 @@ async function verifyEpoch(
   const { epoch } = sealed.manifest;
   const isWhole = wanted === null || wanted.includes(-1);
   const computed = isWhole ? await computeState(inputs, machines) : null;
-  for (const file of computed?.files ?? []) await compare(chain, epoch, file, linked);
+  const named = computed?.state.linked ?? linked;
+  for (const file of computed?.files ?? []) await compare(chain, epoch, file, named);
   const signals = wanted?.filter((index) => index >= 0) ?? [...delta.keys()];
   const rows = ruleset.marginals.functions.length;
   if (signals.length === delta.length) {

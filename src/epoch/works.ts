@@ -19,7 +19,8 @@ import { VALUE_UNITS } from '../payouts/minting/conserve.js';
 import { neuronAccount, type Work } from '../payouts/minting/mint.js';
 import type { MarginalRow } from './marginals.js';
 import type { HybridRules, ShapleyRules } from './payout-rules.js';
-import { parametersOf, type Ruleset } from './ruleset.js';
+import { epochParameters } from './held-stake.js';
+import type { Ruleset } from './ruleset.js';
 import type { EpochState } from './state.js';
 
 /** What an epoch moved, and what its signals are paid for. */
@@ -60,7 +61,9 @@ export async function shapleyWorks(
   const { linked } = before;
   const changes = delta.map((each) => axonChangesOf(linked, [each]));
   checkAdditive(linked.graph.particles, changes, axonChangesOf(linked, delta));
-  const options = { ...parametersOf(ruleset), value, tolerance, signal };
+  // Where stake is held on particles the prior is of each graph's own: the game refuses it.
+  const parameters = epochParameters(linked.graph, before.held, ruleset);
+  const options = { ...parameters, value, tolerance, signal };
   const game = await openExactGame(linked.graph, changes, options, backend);
   try {
     const reason = `Shapley share of ${value}`;

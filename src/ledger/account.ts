@@ -2,9 +2,9 @@
 //   account = kind 1*(":" part)      kind = a-z, then a-z 0-9 "-", at most 32
 //   part    = 1 … 200 of A-Z a-z 0-9 . _ ~ % + @ / = -          at most 256 characters in all
 //   token   = A-Z a-z, then A-Z a-z 0-9 "-", at most 32
-// Plain ASCII: no two names look alike, and every store sorts them alike. Three kinds have a rule:
+// Plain ASCII: no two names look alike, and every store sorts them alike. Four kinds have a rule:
 // `source:TOKEN…` may go below zero, in its own token only (issued = −balance); `pending:RECIPIENT`
-// moves with claims only; all others hold zero or more.
+// moves with claims only; `burned:…` never gives anything back; all others hold zero or more.
 
 import { check } from '../base/errors.js';
 import { found, MAX_UNITS } from './amount.js';
@@ -16,6 +16,7 @@ const ACCOUNT = /^[a-z][a-z0-9-]{0,31}(?::[A-Za-z0-9._~%+@/=-]{1,200})+$/;
 const TOKEN = /^[A-Za-z][A-Za-z0-9-]{0,31}$/;
 const PENDING = 'pending:';
 const SOURCE = 'source:';
+const BURNED = 'burned:';
 
 /** Checks the name of an account from outside; `name` is the field. Throws `bad-input`. */
 export function checkAccount(value: unknown, name: string): string {
@@ -52,6 +53,11 @@ export function isPending(account: string): boolean {
 /** Whether an account issues a token, and so may go below zero. */
 export function isSource(account: string): boolean {
   return account.startsWith(SOURCE);
+}
+
+/** Whether an account only ever gains: nothing may take from what was burned. */
+export function isBurned(account: string): boolean {
+  return account.startsWith(BURNED);
 }
 
 /** The token that a source issues: its second part. */

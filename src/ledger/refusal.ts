@@ -16,7 +16,8 @@ export type RefusalCode =
   | 'queue-exceeded'
   | 'pending-exceeded'
   | 'immature'
-  | 'postings-disagree';
+  | 'postings-disagree'
+  | 'burned';
 
 /** A refusal with its facts; amounts are base units. */
 export interface Refusal {
@@ -53,6 +54,8 @@ const SENTENCES: Readonly<Record<RefusalCode, (fact: Readonly<Record<string, str
       `${amount(units)}: the next become so at ${matureAtMs} ms`,
     'postings-disagree': ({ account, token, expected, posted }) =>
       `the claims move ${amount(expected)} ${token} of ${account}, the postings ${amount(posted)}`,
+    burned: ({ account, change, token }) =>
+      `${account} holds what was burned; a change of ${amount(change)} ${token} would take from it`,
   };
 
 /** The sentence of a refusal, the same for the same facts. */

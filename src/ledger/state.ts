@@ -2,7 +2,7 @@
 // Pure: no store, no clock, no chance. The journal applies it to what it has read under its lock,
 // `verify` and imports to what they have recomputed; there is no second place that judges.
 
-import { isPending, lowestByKind, pendingAccount } from './account.js';
+import { isBurned, isPending, lowestByKind, pendingAccount } from './account.js';
 import { inRange } from './amount.js';
 import { afterEffect, type ClaimRecord } from './claim.js';
 import { isRefusal, type Refusal } from './refusal.js';
@@ -78,6 +78,9 @@ function posted(
   { account, token, units: change }: Posting,
   stated: bigint | undefined,
 ): ChangedBalance | Refusal {
+  if (isBurned(account) && change < 0n) {
+    return { code: 'burned', facts: { account, token, change: String(change) } };
+  }
   const before = state.balance(account, token);
   const units = before.units + change;
   const lowest = stated ?? before.lowest;

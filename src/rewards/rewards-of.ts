@@ -24,7 +24,7 @@ import {
   type RewardResult,
 } from './reward.js';
 import type { RewardInput, RewardInputs, SpectrumMeasures } from './reward-function.js';
-import { solveChanged } from './solve-changed.js';
+import { solveChanged, type PriorAfter } from './solve-changed.js';
 
 /** A change, with the ids of its new particles where a checkpoint is compared. */
 export interface RewardedChange extends AxonChanges {
@@ -51,6 +51,8 @@ export interface RewardsOfOptions {
   readonly checkpoint?: NamedFocus | undefined;
   /** Blocks that name the changes by their index, for dag-weight. */
   readonly dag?: BlockDag | undefined;
+  /** The prior of a changed graph, where that before has one weight per particle. */
+  readonly priorAfter?: PriorAfter | undefined;
   /** The spectrum of a graph, for spectral-gap. */
   readonly spectrum?: ((graph: WeightedGraph) => Promise<SpectrumMeasures<Interval>>) | undefined;
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
@@ -186,7 +188,7 @@ async function openShiftInputs(
   focus: BaseFocus,
   all: readonly RewardedChange[],
   checkpoint: AlignedCheckpoint | null,
-  { tolerance, mode, mostArcs, columns, signal }: RewardsOfOptions,
+  { tolerance, mode, mostArcs, columns, priorAfter, signal }: RewardsOfOptions,
   backend: Backend,
 ): Promise<ShiftInputs> {
   const { reading, prior } = focus.parameters;
@@ -206,7 +208,8 @@ async function openShiftInputs(
     };
   }
   const solveOne = async (change: RewardedChange): Promise<ShiftInput> => {
-    const solved = await solveChanged(graph, focus, change, { tolerance, signal }, backend);
+    const settings = { tolerance, priorAfter, signal };
+    const solved = await solveChanged(graph, focus, change, settings, backend);
     const { measures, after, errorBound, converged, leftOut } = solved;
     return {
       shift: measures,

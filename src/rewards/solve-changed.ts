@@ -22,16 +22,34 @@ export interface SolvedChange {
   readonly leftOut: number;
 }
 
+/** How to solve changed graphs. */
+export interface SolveOptions {
+  readonly tolerance?: number | undefined;
+  /** The prior of a changed graph, where that before has one weight per particle. */
+  readonly priorAfter?: PriorAfter | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes the prior of a changed graph; `kept` has the number of each of its particles before the change,
+ * from n on in the order of the change's names.
+ */
+export type PriorAfter = (
+  after: WeightedGraph,
+  kept: ArrayLike<number>,
+  names: readonly string[],
+) => Float64Array;
+
 /**
  * Solves the graph after a change, from the focus before. Costs a warm solve. Throws `bad-parameter`
  * for reference-2026-07, whose weights depend on all links, and for a prior of one weight per
- * particle, which says nothing of new particles.
+ * particle, which says nothing of new particles, where `priorAfter` does not either.
  */
 export async function solveChanged(
   graph: WeightedGraph,
   base: BaseFocus,
-  change: AxonChanges,
-  options: { readonly tolerance?: number | undefined; readonly signal?: AbortSignal | undefined },
+  change: AxonChanges & { readonly names?: readonly string[] | undefined },
+  { priorAfter, ...options }: SolveOptions,
   backend: Backend,
 ): Promise<SolvedChange> {
   const { parameters, phi } = base;
@@ -43,7 +61,7 @@ export async function solveChanged(
     'it divides stakes by the largest of all links: compare two whole focuses instead',
   );
   check(
-    typeof prior === 'string',
+    typeof prior === 'string' || priorAfter !== undefined,
     'bad-parameter',
     () => 'rewards: expected the degree or the uniform prior, found one weight per particle',
   );
@@ -61,7 +79,7 @@ export async function solveChanged(
       mu,
       tau,
       lambda,
-      prior,
+      prior: typeof prior === 'string' ? prior : priorAfter?.(after, kept, change.names ?? []),
       start,
       ...options,
       ...(unit === null ? {} : { unit }),

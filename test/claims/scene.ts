@@ -57,7 +57,7 @@ export async function sceneOf(linked: LinkedGraph, options: FocusOptions = {}): 
   });
   const base = {
     linked,
-    parameters: options,
+    parametersOf: () => options,
     focus: { ...units, errorBound },
     tolerance,
     backend: exact,

@@ -43,6 +43,11 @@ export interface AdjointOptions {
    * these alone, 8 (2J + 6) bytes each; `ofAxons` and links elsewhere are refused.
    */
   readonly particles?: ArrayLike<number> | undefined;
+  /**
+   * What a prior of given weights is made of, where a change of links changes it too: the degree or
+   * uniform prior and fixed weights of this sum beside it. Without it given weights stay as they are.
+   */
+  readonly madeOf?: { readonly prior: 'degree' | 'uniform'; readonly fixed: number } | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -115,13 +120,17 @@ export async function adjointOf(
     const lambda = solved.lambda.map((entry) => entry * scale);
     const pairs = pairsOf(parameters, spectrumOf(adjacency, parameters), workspace.unitRoundoff);
     const given = priorMass(adjacency, parameters, phi);
-    const priorSlope = parameters.prior === 'degree' ? given / adjacency.totalDegree : 0;
-    const solution = { phi, lambda, priorSlope, kept: kept.particles };
+    const { prior, fixed } = options.madeOf ?? { prior: parameters.prior, fixed: 0 };
+    const totalDegree = adjacency.totalDegree + fixed;
+    const priorSlope = prior === 'degree' ? given / totalDegree : 0;
+    const solution = { phi, lambda, priorSlope, totalDegree, kept: kept.particles };
     const terms = await linkTerms(operator, transposed, adjacency, parameters, pairs, solution);
     const sign = entropySign(value);
     const n = graph.particles;
     const decays = decayIntegrals(pairs.times, parameters.tau);
-    const joining = { particles: n, parameters, pairs, decays, given, mean, entropySign: sign };
+    const uniform = prior === 'uniform' ? n + fixed : null;
+    const own = { particles: n, parameters, pairs, decays };
+    const joining = { ...own, given, uniform, mean, entropySign: sign };
     return {
       reading: parameters.reading,
       lambda,
@@ -131,7 +140,7 @@ export async function adjointOf(
       residual: solved.residual * scale,
       errorBound: solved.errorBound * scale,
       kappa,
-      priorBefore: { slope: priorSlope, totalDegree: adjacency.totalDegree },
+      priorBefore: { slope: priorSlope, totalDegree },
       ...readings(graph, kept, terms, joining, solved.errorBound * scale, result.errorBound),
     };
   } finally {

@@ -66,6 +66,8 @@ export interface Solution {
   readonly lambda: Float64Array;
   /** c/Σd with the degree prior, else 0. */
   readonly priorSlope: number;
+  /** Σd, and the fixed weights that the prior has beside degrees. */
+  readonly totalDegree: number;
   /** The particles whose numbers are kept, in their order; null: all. */
   readonly kept: Uint32Array | null;
 }
@@ -82,7 +84,7 @@ export async function linkTerms(
   adjacency: Adjacency,
   parameters: Parameters,
   pairs: SpectralPairs,
-  { phi, lambda, priorSlope, kept }: Solution,
+  { phi, lambda, priorSlope, totalDegree, kept }: Solution,
 ): Promise<LinkTerms> {
   const { workspace } = operator;
   const { degree, outStake } = adjacency;
@@ -121,7 +123,7 @@ export async function linkTerms(
     saturates: parameters.unit === null,
     priorSlope,
     largestLambda: lambda.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
-    totalDegree: adjacency.totalDegree,
+    totalDegree,
   };
 }
 

@@ -55,6 +55,8 @@ export interface Joining {
   readonly decays: Float64Array;
   /** c = cᵀφ, the mass that D sends to the prior, times λ_d. */
   readonly given: number;
+  /** Sum of the weights of a uniform prior, n where all of it is uniform; null for other priors. */
+  readonly uniform: number | null;
   /** φᵀg. */
   readonly mean: number;
   /** v = ± Σφ ln φ, or 0 where v is given by a gradient: new particles then have gradient 0. */
@@ -96,7 +98,7 @@ export function transactionMarginal(
 ): TransactionMarginal {
   const { members, links } = membersOf(terms, columns);
   const added = members.filter(({ isNew }) => isNew);
-  const priorJumps = joining.parameters.prior === 'uniform' && added.length > 0;
+  const priorJumps = joining.uniform !== null && added.length > 0;
   const priorSlope = priorChange(
     terms,
     links.reduce((sum, { weight }) => sum + weight, 0),
@@ -106,7 +108,7 @@ export function transactionMarginal(
     let sum = 0;
     for (const link of links) sum += linkChange(terms, link, priorSlope, known);
     if (!priorJumps) return sum;
-    const uniform = joining.given / (joining.particles + added.length);
+    const uniform = joining.given / ((joining.uniform ?? 0) + added.length);
     return added.reduce((with_, { dual }) => with_ + uniform * dual[0], sum);
   };
   // The value's gradient at a new particle is added by hand: that of an entropy is infinite at zero.
