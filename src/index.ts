@@ -332,14 +332,7 @@ export {
 export { checkClaim, type CheckedClaim, type ClaimDesk } from './claims/admit.js';
 export { attest, attestedVerifier, type Attestation } from './claims/attested.js';
 export { localShift, type LocalShift, type LocalShiftOptions } from './claims/local-shift.js';
-export {
-  neighbourhoodOf,
-  openFullNode,
-  type FullNode,
-  type FullNodeState,
-  type Neighbourhood,
-  type NeighbourhoodRequest,
-} from './claims/neighbourhood.js';
+export * from './claims/neighbourhood.js';
 export { claimExactly, claimLocally, type ClaimSubject, type ProvenClaim } from './claims/prove.js';
 export { readNeighbourhood, type LocalGraph } from './claims/read-neighbourhood.js';
 export {
@@ -369,37 +362,12 @@ export { payoutRulesAt, readPayoutRules, type PayoutRules } from './epoch/payout
 export { hybridWorks, shapleyWorks, type PaidEpoch, type Works } from './epoch/works.js';
 export { accountingHour } from './payouts/accounting-hour.js';
 export { conserve, type Emission, type Minted } from './payouts/minting/conserve.js';
-export {
-  neuronAccount,
-  planMint,
-  type Minting,
-  type MintPlan,
-  type Work,
-} from './payouts/minting/mint.js';
+export * from './payouts/minting/mint.js';
 export { burnedAccount, burnTransaction } from './payouts/burns/burn.js';
 export { heldAt, heldOf, locksNow, type Burn, type HeldStake } from './payouts/held/held.js';
 export { heldText, readHeld } from './payouts/held/held-file.js';
 export type { StakeRequest } from './payouts/held/request.js';
 export type { Target } from './payouts/held/target.js';
-export {
-  feeRound,
-  payFees,
-  type FeeRequest,
-  type FeeRound,
-  type PaidRound,
-} from './payouts/locks/fees.js';
-export {
-  lockedAccount,
-  lockTransaction,
-  unlockTransaction,
-  type Lock,
-  type LockRequest,
-  type Unlocking,
-  type UnlockRequest,
-} from './payouts/locks/lock.js';
-export {
-  sharePool,
-  type AttentionOf,
-  type LockShare,
-  type SharedPool,
-} from './payouts/locks/shares.js';
+export * from './payouts/locks/fees.js';
+export * from './payouts/locks/lock.js';
+export * from './payouts/locks/shares.js';
