@@ -1,12 +1,17 @@
 // focus claim and focus epoch pay as neurons and validators call them: from a key to a statement.
 
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { randomStream } from '../../src/base/random.js';
+import { decimalOf } from '../../src/ledger/amount.js';
 import { RULES } from '../epoch/chains.js';
-import { focusCommand, inFolder, KARATE } from './run.js';
+import { CLI, focusCommand, inFolder, KARATE } from './run.js';
 
 const BEACON = 'ab'.repeat(32);
+/** Payouts killed; more: FOCUS_KILLS=50. */
+const KILLS = Number(process.env['FOCUS_KILLS'] ?? 4);
 const PAYOUT = {
   startEpoch: 1,
   token: 'CYB',
@@ -73,7 +78,14 @@ describe('focus claim', () => {
       expect(first).toMatchObject({ token: 'CYB', paid: 1, posted: 2, replayed: 0 });
       const again = JSON.parse((await run(mint)).stdout) as Record<string, unknown>;
       expect(again).toMatchObject({ plan: first['plan'], posted: 0, replayed: 2 });
-      const statement = ['ledger', 'statement', at('epoch.ledger'), `neuron:${did}`, '--format', 'ndjson'];
+      const statement = [
+        'ledger',
+        'statement',
+        at('epoch.ledger'),
+        `neuron:${did}`,
+        '--format',
+        'ndjson',
+      ];
       const lines = await run(statement);
       expect(lines.stdout).toContain(String(first['minted']));
       await run(['ledger', 'verify', at('epoch.ledger')]);
@@ -107,6 +119,66 @@ describe('focus claim', () => {
       pay.push('--ledger', at('epoch.ledger'), '--json');
       const again = JSON.parse((await focusCommand(pay)).stdout) as object;
       expect(again).toMatchObject({ posted: 0, paid: 2 });
+    });
+  });
+});
+
+describe('focus epoch pay', () => {
+  it('killed at any moment and run again pays once', { timeout: 240_000 }, async () => {
+    await inFolder(async (folder) => {
+      const at = (name: string): string => join(folder, name);
+      writeFileSync(at('rules.json'), JSON.stringify([RULES]));
+      const weights = { 'delta-norm': 1, syntropy: 1 };
+      const rules = [{ ...PAYOUT, rewards: { kind: 'hybrid', weights } }];
+      writeFileSync(at('payouts.json'), JSON.stringify(rules));
+      const signals = Array.from({ length: 400 }, (_, k) =>
+        JSON.stringify({
+          neuron: `n${k}`,
+          links: [{ from: `${1 + (k % 30)}`, to: '34', amount: 1 }],
+        }),
+      );
+      writeFileSync(at('signals.ndjson'), `${signals.join('\n')}\n`);
+      const compute = ['epoch', 'compute', at('chain'), '--rulesets', at('rules.json')];
+      compute.push('--beacon', BEACON);
+      for (const source of [
+        ['--epoch', '0', '--links', KARATE],
+        ['--epoch', '1', '--signals', at('signals.ndjson')],
+      ]) {
+        const done = await focusCommand([...compute, ...source]);
+        expect(done, done.stderr).toMatchObject({ code: 0 });
+      }
+      const pay = ['epoch', 'pay', at('chain'), '--epoch', '1', '--payouts', at('payouts.json')];
+      pay.push('--ledger', at('epoch.ledger'), '--json');
+      const started = performance.now();
+      const dry = await focusCommand([...pay, '--dry-run']);
+      const whole = performance.now() - started;
+      const plan = JSON.parse(dry.stdout) as { minted: string; plan: string; paid: number };
+      const random = randomStream(1, 90);
+      for (let kill = 0; kill < KILLS; kill++) {
+        // Most of the time is reading: aim at the end, where it posts.
+        const delay = whole * (0.6 + random.below(600) / 1000);
+        const child = spawn(process.execPath, [CLI, ...pay], { stdio: 'ignore' });
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(() => child.kill('SIGKILL'), delay);
+          child.on('close', () => {
+            clearTimeout(timer);
+            resolve();
+          });
+        });
+      }
+      const last = JSON.parse((await focusCommand(pay)).stdout) as Record<string, unknown>;
+      expect(last).toMatchObject({ plan: plan.plan, minted: plan.minted });
+      expect(Number(last['posted']) + Number(last['replayed'])).toBeGreaterThan(plan.paid);
+      const verified = await focusCommand(['ledger', 'verify', at('epoch.ledger'), '--json']);
+      expect(verified, verified.stderr).toMatchObject({ code: 0 });
+      const source = await focusCommand([
+        ...['ledger', 'statement', at('epoch.ledger'), 'source:CYB:minting', '--format', 'ndjson'],
+      ]);
+      const lines = source.stdout.trim().split('\n');
+      const { balance } = JSON.parse(lines.at(-1) ?? '{}') as { balance: string };
+      const { remainder } = JSON.parse(dry.stdout) as { remainder: string };
+      const issued = BigInt(plan.minted) + BigInt(remainder);
+      expect(balance).toBe(`-${decimalOf(issued)}`);
     });
   });
 });
