@@ -8,6 +8,7 @@ import { isWellFormed } from '../../base/canonical.js';
 import { check } from '../../base/errors.js';
 import { MAX_ACCOUNT } from '../../ledger/account.js';
 import { found } from '../../ledger/amount.js';
+import { accountPart } from '../account-part.js';
 
 /** A particle, or a link from one to another. */
 export type Target = { readonly particle: string } | { readonly from: string; readonly to: string };
@@ -16,7 +17,6 @@ const LONGEST_PART = 200;
 /** Room for the kind of an account before the path. */
 const LONGEST_PATH = MAX_ACCOUNT - 'burned:'.length;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-const PLAIN = /^[A-Za-z0-9._~+@/=-]$/;
 
 /**
  * Checks a target from outside; `place` is the field. Throws `bad-input` for ids that no graph takes
@@ -54,8 +54,8 @@ export function checkTarget(value: unknown, place: string): Target {
 
 /** The part of an account that names a target: `particle:ID` or `link:FROM:TO`. */
 export function pathOf(target: Target): string {
-  if ('particle' in target) return `particle:${encoded(target.particle)}`;
-  return `link:${encoded(target.from)}:${encoded(target.to)}`;
+  if ('particle' in target) return `particle:${accountPart(target.particle)}`;
+  return `link:${accountPart(target.from)}:${accountPart(target.to)}`;
 }
 
 /** The target that a path names, or null where it is not the path of one. */
@@ -87,23 +87,12 @@ function checkId(value: unknown, place: string): string {
     () => `${place}: expected an id without control characters, found ${found(value)}`,
   );
   check(
-    encoded(value).length <= LONGEST_PART,
+    accountPart(value).length <= LONGEST_PART,
     'bad-input',
     () => `${place}: expected an id of at most ${LONGEST_PART} characters in an account`,
     'bytes other than A-Z a-z 0-9 . _ ~ + @ / = - take three characters each',
   );
   return value;
-}
-
-function encoded(id: string): string {
-  let text = '';
-  for (const byte of Buffer.from(id, 'utf8')) {
-    const character = String.fromCharCode(byte);
-    text += PLAIN.test(character)
-      ? character
-      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
-  return text;
 }
 
 function decoded(part: string): string | null {

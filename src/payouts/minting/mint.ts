@@ -6,6 +6,7 @@
 import { check } from '../../base/errors.js';
 import { sha256Hex } from '../../base/canonical.js';
 import { pendingAccount } from '../../ledger/account.js';
+import { accountPart } from '../account-part.js';
 import { accountingHour } from '../accounting-hour.js';
 import { claimKey, identityKey } from '../../ledger/entry.js';
 import type { ClaimEffect, Posting, Transaction } from '../../ledger/transaction.js';
@@ -158,17 +159,8 @@ export function neuronAccount(id: string): string {
   return escaped !== '' && name.length <= 200 ? name : `neuron-digest:${sha256Hex(id)}`;
 }
 
-const SAFE = /^[A-Za-z0-9._~+@/=-]$/;
-
 /** Percent-encodes what an account may not hold; colons stay where they part something. */
 function escapeId(id: string): string {
   const parts = id.split(':');
-  const keepsColons = parts.every((part) => part !== '');
-  const escape = (text: string): string =>
-    Array.from(Buffer.from(text, 'utf8'), (byte) => {
-      const character = String.fromCharCode(byte);
-      if (byte < 128 && SAFE.test(character)) return character;
-      return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-    }).join('');
-  return keepsColons ? parts.map(escape).join(':') : escape(id);
+  return parts.includes('') ? accountPart(id) : parts.map(accountPart).join(':');
 }
