@@ -122,4 +122,12 @@ describe('a shift on a neighbourhood', () => {
       new RegExp(refusal.replace(/[[\]]/g, '\\$&')),
     );
   });
+
+  it('is not of axons between particles whose axons are not all there', async () => {
+    const answer = await ask(['p9'], 0);
+    const particles = answer.particles.map((each) => ({ ...each, complete: false }));
+    expect(() => readNeighbourhood({ ...answer, particles }, scene.node.header.hash)).toThrow(
+      'expected an axon at a complete particle',
+    );
+  });
 });

@@ -115,6 +115,17 @@ describe('what an epoch pays', () => {
     }
   });
 
+  it('counts what was moved in units rounded down, of either sign', () => {
+    for (const [valueExact, units] of [
+      ['0.5', VALUE_UNITS / 2n],
+      ['0.1', VALUE_UNITS / 10n],
+      ['-0.1', -(VALUE_UNITS / 10n) - 1n],
+      ['0', 0n],
+    ] as const) {
+      expect(jointOf({ joint: [{ function: 'syntropy', valueExact }] }, 'syntropy')).toBe(units);
+    }
+  });
+
   it('is not planned where no ledger could hold it: an opening alone would end its payment', () => {
     const works = hybridWorks(paid, HYBRID);
     for (const [change, reason] of [
