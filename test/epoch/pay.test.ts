@@ -19,7 +19,7 @@ import {
 } from '../../src/epoch/claim-works.js';
 import { paidEpochOf } from '../../src/epoch/paid-epoch.js';
 import { openingKey, payEpoch, planPayout, type PayoutPlan } from '../../src/epoch/pay.js';
-import { readPayoutRules, type PayoutRules } from '../../src/epoch/payout-rules.js';
+import { payoutRulesAt, readPayoutRules, type PayoutRules } from '../../src/epoch/payout-rules.js';
 import { readRulesets } from '../../src/epoch/ruleset.js';
 import { runEpoch } from '../../src/epoch/run.js';
 import { hybridWorks, jointOf, shapleyWorks, type PaidEpoch } from '../../src/epoch/works.js';
@@ -160,6 +160,12 @@ describe('what an epoch pays', () => {
       const rules = [{ ...PAYOUT, rewards: SHAPLEY, ...change }];
       expect(() => readPayoutRules(rules, 'payouts'), reason).toThrow(reason);
     }
+    const from = (startEpoch: number) => ({ ...PAYOUT, rewards: SHAPLEY, startEpoch });
+    expect(() => readPayoutRules([from(3), from(3)], 'payouts')).toThrow('more than the one');
+    expect(() => readPayoutRules([], 'payouts')).toThrow('expected a ruleset');
+    const two = readPayoutRules([from(1), from(4)], 'payouts');
+    expect([1, 3, 4, 9].map((n) => payoutRulesAt(two, n).startEpoch)).toEqual([1, 1, 4, 4]);
+    expect(() => payoutRulesAt(two, 0)).toThrow('start by epoch 0');
     const { epochSeconds: _, ...missing } = { ...PAYOUT, rewards: SHAPLEY };
     expect(() => readPayoutRules([missing], 'payouts')).toThrow('epochSeconds: expected a value');
   });
