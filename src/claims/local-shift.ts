@@ -73,6 +73,13 @@ export function localShift(
         () => `signal: particle ${linked.graph.ids.at(i)}: its axons are not all there`,
         'ask for its neighbourhood',
       );
+      // Averages are told of what was asked for alone; its neighbours are complete without them.
+      check(
+        i >= n || base.columns.has(i),
+        'bad-input',
+        () => `signal: particle ${linked.graph.ids.at(i)}: its averages are not told`,
+        'ask for its neighbourhood: name it among the particles of the request',
+      );
     }
   }
   // What is not in the neighbourhood would be taken for new.

@@ -129,6 +129,7 @@ function linkedOf({ particles, axons }: Neighbourhood): LinkedGraph {
     check(isNew, 'bad-input', () => `neighbourhood: particles[${i}]: ${shown(id)} is there twice`);
   });
   const named = new Set<number>();
+  const places = new Set<number>();
   axons.forEach(({ axon: { from, to, weight } }, k) => {
     const [p, q] = [builder.particleOf(from), builder.particleOf(to)];
     const isListed = p < particles.length && q < particles.length;
@@ -137,6 +138,14 @@ function linkedOf({ particles, axons }: Neighbourhood): LinkedGraph {
       'bad-input',
       () => `neighbourhood: axons[${k}]: expected an axon at a complete particle that is listed`,
     );
+    // The same axon again would count twice.
+    const place = p * particles.length + q;
+    check(
+      !places.has(place),
+      'bad-input',
+      () => `neighbourhood: axons[${k}]: ${shown(from)} → ${shown(to)} is there twice`,
+    );
+    places.add(place);
     named.add(p).add(q);
     builder.add({ from: p, to: q, amount: weight });
   });

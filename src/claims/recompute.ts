@@ -46,6 +46,8 @@ export interface RecomputedShift {
   /** What `value`, and the shift in L1, may be wrong by. */
   readonly valueError: bigint;
   readonly shiftError: bigint;
+  /** Whether the solve met its tolerance: stakes may be too far apart for that. */
+  readonly converged: boolean;
 }
 
 /** Two exact entropies are each within 2⁻⁴² of those of their units. */
@@ -68,7 +70,10 @@ export function recomputeVerifier(base: RecomputeBase, mostError: number): Claim
       if (impossible !== null) return refused('impossible-shift', impossible);
       try {
         const actual = await recompute(base, signalOf(claim), claim.function);
-        return judge(claim, shift, actual, focusRows(base));
+        return (
+          uncertainVerdict(actual, most, base.tolerance) ??
+          judge(claim, shift, actual, focusRows(base))
+        );
       } catch (error) {
         if (!(error instanceof FocusError) || error.code !== 'bad-input') throw error;
         return refused('bad-signal', error.message);
@@ -121,7 +126,27 @@ export async function recompute(
     value: values[name],
     valueError: name === 'delta-norm' ? shiftError : ofEntropy,
     shiftError,
+    converged: solved.converged,
   };
+}
+
+/**
+ * The refusal of a claim that the verifier itself does not know the worth of, or null. What it is not
+ * sure of it would pay for: without this a link of next to no stake, on which no solve settles, would
+ * be worth whatever is claimed.
+ */
+export function uncertainVerdict(
+  { shiftError, converged }: Pick<RecomputedShift, 'shiftError' | 'converged'>,
+  most: bigint,
+  tolerance: number,
+): ClaimVerdict | null {
+  const own = 2n * unitsUp(tolerance);
+  const limit = most > own ? most : own;
+  if (converged && shiftError <= limit) return null;
+  return refused(
+    'too-uncertain',
+    `the shift is found with an error of ${shiftError} only: at most ${limit} is paid for`,
+  );
 }
 
 /** Compares a claim with what was recomputed. */

@@ -14,7 +14,7 @@ import { shiftsOf } from '../focus/shifts.js';
 import { axonChangesOf } from '../graph/axon-changes.js';
 import type { LinkedGraph } from '../graph/linked.js';
 import { claimDigest, signalOf, type Claim } from './claim.js';
-import { unitsUp } from './recompute.js';
+import { uncertainVerdict, unitsUp } from './recompute.js';
 import { openedRefusal, type OpenedEntry } from './shift-tree.js';
 import { CLAIM_ACCEPTED, refused, type ClaimVerdict, type ClaimVerifier } from './verifier.js';
 
@@ -58,7 +58,7 @@ export function sampledVerifier(options: SampledOptions): ClaimVerifier {
       const opened = openedOf(claim, drawnEntries(beacon, options.count, claim), proof);
       if (typeof opened === 'string') return refused('bad-proof', opened);
       try {
-        return await compare(options, claim, opened);
+        return await compare(options, most, claim, opened);
       } catch (error) {
         if (!(error instanceof FocusError) || error.code !== 'bad-input') throw error;
         return refused('bad-signal', error.message);
@@ -89,16 +89,20 @@ function openedOf(
 
 async function compare(
   { linked, focus, tolerance, backend }: SampledOptions,
+  most: bigint,
   claim: Claim,
   opened: readonly OpenedEntry[],
 ): Promise<ClaimVerdict> {
   const changes = axonChangesOf(linked, [signalOf(claim)]);
   const { graph } = linked;
   const [shift] = await shiftsOf(graph, focus, [changes], { tolerance, floor: 0 }, backend);
+  const shiftError = unitsUp(shift.errorBound);
+  const uncertain = uncertainVerdict({ ...shift, shiftError }, most, tolerance);
+  if (uncertain !== null) return uncertain;
   const values = new Map<number, number>();
   shift.particles.forEach((i, k) => values.set(i, shift.values[k]));
   const added = new Map(changes.names.map((id, k) => [id, graph.particles + k]));
-  const error = unitsUp(shift.errorBound) + BigInt(claim.shiftError);
+  const error = shiftError + BigInt(claim.shiftError);
   for (const { entry } of opened) {
     const known = graph.ids.indexOf(entry.id);
     const i = known >= 0 ? known : (added.get(entry.id) ?? -1);
@@ -118,10 +122,7 @@ async function compare(
     : claim.function === 'syntropy'
       ? entropyPart
       : Math.max(0, entropyPart);
-  const most = value + (isNorm ? shift.errorBound : entropyBound);
-  if (BigInt(claim.value) <= unitsUp(Math.max(0, most))) return CLAIM_ACCEPTED;
-  return refused(
-    'over-claimed',
-    `value ${claim.value}: found ${unitsUp(Math.max(0, most))} at most`,
-  );
+  const highest = unitsUp(Math.max(0, value + (isNorm ? shift.errorBound : entropyBound)));
+  if (BigInt(claim.value) <= highest) return CLAIM_ACCEPTED;
+  return refused('over-claimed', `value ${claim.value}: found ${highest} at most`);
 }

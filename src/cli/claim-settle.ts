@@ -16,8 +16,8 @@ import { checkSubmissions, claimWorks, type Submission } from '../epoch/claim-wo
 import type { EpochMachines } from '../epoch/compute.js';
 import { firstSequencesOf } from '../epoch/claim-sequences.js';
 import { paidEpochOf } from '../epoch/paid-epoch.js';
-import { payEpoch, planPayout } from '../epoch/pay.js';
-import { endOf, payoutRulesAt } from '../epoch/payout-rules.js';
+import { openingKey, payEpoch, planPayout } from '../epoch/pay.js';
+import { payoutRulesAt } from '../epoch/payout-rules.js';
 import { jointOf } from '../epoch/works.js';
 import { readJson, readPayouts, readSubmissions } from './claim-input.js';
 import { tellPayout, writePlan, type PayoutFlags } from './payout-report.js';
@@ -98,7 +98,7 @@ async function verify(chain: string, path: string, flags: VerifyFlags): Promise<
         {
           header: node.header,
           verifier: await verifierOf(node, flags, machines),
-          firstSequence: firstSequencesOf(ledger, Infinity),
+          firstSequence: firstSequencesOf(ledger, null),
           signals: null,
         },
         submissions,
@@ -161,7 +161,7 @@ async function mint(chain: string, path: string, flags: PayoutFlags): Promise<vo
             node.recomputeBase(rewards.tolerance, exact, signal),
             rewards.mostError,
           ),
-          firstSequence: firstSequencesOf(ledger, endOf(rules, flags.epoch)),
+          firstSequence: firstSequencesOf(ledger, openingKey(paid)),
           signals: paid.delta,
         },
         onlyOf(rewards.function, submissions),

@@ -55,27 +55,35 @@ export async function checkSubmissions(
       const isName = /^did:key:z[1-9A-HJ-NP-Za-km-z]{1,100}$/.test(neuron);
       next.set(neuron, isName ? await context.firstSequence(neuron) : 0);
     }
-    const { header, verifier } = context;
+    const { header } = context;
+    const verifier = withSignals(context.verifier, left);
     const nextSequence = (did: string): number => next.get(did) ?? 0;
     const checked = await checkClaim({ header, verifier, nextSequence }, claim, proof);
-    verdicts[k] = applied(checked, left);
-    const { claim: accepted, verdict } = verdicts[k];
-    if (verdict.accepted && accepted !== null) next.set(accepted.neuron, accepted.sequence + 1);
+    verdicts[k] = checked;
+    const { claim: accepted, verdict } = checked;
+    if (!verdict.accepted || accepted === null) continue;
+    next.set(accepted.neuron, accepted.sequence + 1);
+    if (left !== null) left.set(linksKey(accepted), (left.get(linksKey(accepted)) ?? 0) - 1);
   }
   return verdicts;
 }
 
-/** Refuses a claim whose links are not among the epoch's signals, once for each time they are. */
-function applied(checked: CheckedClaim, left: Map<string, number> | null): CheckedClaim {
-  const { claim, verdict } = checked;
-  if (left === null || claim === null || !verdict.accepted) return checked;
-  const key = linksKey(claim);
-  const count = left.get(key) ?? 0;
-  if (count > 0) {
-    left.set(key, count - 1);
-    return checked;
-  }
-  return { ...checked, verdict: refused('bad-signal', 'its links are not among the signals') };
+/**
+ * Refuses a claim whose links are not among the epoch's signals, once for each time they are, before a
+ * solve is spent on it.
+ */
+function withSignals(
+  verifier: ClaimVerifier,
+  left: ReadonlyMap<string, number> | null,
+): ClaimVerifier {
+  if (left === null) return verifier;
+  return {
+    name: verifier.name,
+    verify: async (header, claim, proof) =>
+      (left.get(linksKey(claim)) ?? 0) > 0
+        ? verifier.verify(header, claim, proof)
+        : refused('bad-signal', 'its links are not among the signals'),
+  };
 }
 
 /** Accepted claims as works. A claim's evidence is its header: one sequence, one work. */
@@ -119,6 +127,8 @@ function countLinks(signals: Delta): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { neuron, links, remove, change } of signals) {
     if (neuron === null || remove.length > 0 || change.length > 0) continue;
+    // A claim cannot state will, which moves other links of its neuron: it is worth something else.
+    if (links.some(({ will = 0 }) => will !== 0)) continue;
     const key = linksKey({ neuron, links });
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }

@@ -4,7 +4,8 @@
 
 import { sha256Hex } from '../base/canonical.js';
 import { check } from '../base/errors.js';
-import { unitsOf } from '../ledger/amount.js';
+import { inRange, unitsOf } from '../ledger/amount.js';
+import { checkTransaction } from '../ledger/check-transaction.js';
 import { identityKey, transactionContent } from '../ledger/entry.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Transaction } from '../ledger/transaction.js';
@@ -30,7 +31,16 @@ export interface Paid {
   readonly replayed: number;
 }
 
-/** Plans an epoch's payout. Pure: every validator plans the same transactions. */
+/** The key of the entry that opens an epoch's payout: one for ever. */
+export function openingKey({ chain, epoch }: Pick<PaidEpoch, 'chain' | 'epoch'>): string {
+  return identityKey({ kind: 'epoch-payout', chain, epoch });
+}
+
+/**
+ * Plans an epoch's payout. Pure: every validator plans the same transactions. Throws `bad-input` for
+ * what no ledger can hold, amounts of 2⁶³ and times beyond all dates: an epoch that was opened with it
+ * could never be paid.
+ */
 export function planPayout(
   { chain, epoch, manifest }: Pick<PaidEpoch, 'chain' | 'epoch' | 'manifest'>,
   { actual, works }: Works,
@@ -50,10 +60,17 @@ export function planPayout(
     challengeMs: rules.challengeSeconds * 1000,
     works,
   });
-  const contents = plan.transactions.map(transactionContent);
+  check(
+    inRange(plan.pool),
+    'bad-input',
+    () => `payouts: pool: expected less than 2⁶³ base units of ${token}, found ${plan.pool}`,
+    'no account can hold more: lower the emission',
+  );
+  const transactions = plan.transactions.map(checkTransaction);
+  const contents = transactions.map(transactionContent);
   const digest = sha256Hex(contents.map((content) => `${sha256Hex(content)}\n`).join(''));
   const opening: Transaction = {
-    key: identityKey({ kind: 'epoch-payout', chain, epoch }),
+    key: openingKey({ chain, epoch }),
     kind: 'epoch-payout',
     epoch: accountingHour(timeMs),
     timeMs,
@@ -70,7 +87,7 @@ export function planPayout(
       pool: String(plan.pool),
     },
   };
-  return { ...plan, digest, opening, token, actual };
+  return { ...plan, transactions, digest, opening: checkTransaction(opening), token, actual };
 }
 
 /**

@@ -37,6 +37,8 @@ export interface Ledger extends Journal {
    */
   seal(epoch: number, options: { readonly timeMs: number }): Promise<SealReceipt>;
   head(): Promise<Head>;
+  /** Where in the log the transaction of a key is, from 0; null where it was never posted. */
+  positionOf(key: string): Promise<number | null>;
   /** Zero where nothing was ever posted. */
   balance(account: string, token: string): Promise<Balance>;
   /** All balances in the order of their first posting; pages of one moment each. */
@@ -86,6 +88,10 @@ export function openLedger(store: LedgerStore): Ledger {
       paged((after: BalanceRow | null) =>
         store.read((reader) => reader.balances(after === null ? 0 : after.id + 1, PAGE)),
       ),
+    positionOf: async (key) => {
+      checkKey(key, 'key');
+      return (await store.read((reader) => reader.entriesOfKeys([key])))[0]?.sequence ?? null;
+    },
     claimOf: async (key) => {
       checkKey(key, 'claim');
       return (await store.read((reader) => reader.claimsOf([key])))[0] ?? null;

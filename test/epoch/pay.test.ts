@@ -18,8 +18,8 @@ import {
   type Submission,
 } from '../../src/epoch/claim-works.js';
 import { paidEpochOf } from '../../src/epoch/paid-epoch.js';
-import { payEpoch, planPayout, type PayoutPlan } from '../../src/epoch/pay.js';
-import { endOf, readPayoutRules, type PayoutRules } from '../../src/epoch/payout-rules.js';
+import { openingKey, payEpoch, planPayout, type PayoutPlan } from '../../src/epoch/pay.js';
+import { payoutRulesAt, readPayoutRules, type PayoutRules } from '../../src/epoch/payout-rules.js';
 import { readRulesets } from '../../src/epoch/ruleset.js';
 import { runEpoch } from '../../src/epoch/run.js';
 import { hybridWorks, jointOf, shapleyWorks, type PaidEpoch } from '../../src/epoch/works.js';
@@ -115,6 +115,34 @@ describe('what an epoch pays', () => {
     }
   });
 
+  it('counts what was moved in units rounded down, of either sign', () => {
+    for (const [valueExact, units] of [
+      ['0.5', VALUE_UNITS / 2n],
+      ['0.1', VALUE_UNITS / 10n],
+      ['-0.1', -(VALUE_UNITS / 10n) - 1n],
+      ['0', 0n],
+    ] as const) {
+      expect(jointOf({ joint: [{ function: 'syntropy', valueExact }] }, 'syntropy')).toBe(units);
+    }
+  });
+
+  it('is not planned where no ledger could hold it: an opening alone would end its payment', () => {
+    const works = hybridWorks(paid, HYBRID);
+    for (const [change, reason] of [
+      [{ challengeSeconds: 2 ** 52 }, 'matureAtMs'],
+      [{ epochSeconds: 4.4e12 }, 'timeMs'],
+    ] as const) {
+      expect(() => planPayout(paid, works, rulesOf(HYBRID, change)), reason).toThrow(reason);
+    }
+    // Each of two mints fits, and both do not.
+    const work = (id: string) => ({ recipient: 'neuron:ann', id, evidence: 'e', reason: 'r' });
+    const two = ['a', 'b'].map((id) => ({ ...work(id), value: VALUE_UNITS }));
+    const rules = rulesOf(HYBRID, { emission: '9000000000' });
+    expect(() => planPayout(paid, { actual: 9n * VALUE_UNITS, works: two }, rules)).toThrow(
+      'pool: expected less than 2⁶³',
+    );
+  });
+
   it('has rules without a default, and refuses those that make no sense', () => {
     for (const [change, reason] of [
       [{ emission: 1000 }, 'emission: expected a decimal'],
@@ -132,6 +160,12 @@ describe('what an epoch pays', () => {
       const rules = [{ ...PAYOUT, rewards: SHAPLEY, ...change }];
       expect(() => readPayoutRules(rules, 'payouts'), reason).toThrow(reason);
     }
+    const from = (startEpoch: number) => ({ ...PAYOUT, rewards: SHAPLEY, startEpoch });
+    expect(() => readPayoutRules([from(3), from(3)], 'payouts')).toThrow('more than the one');
+    expect(() => readPayoutRules([], 'payouts')).toThrow('expected a ruleset');
+    const two = readPayoutRules([from(1), from(4)], 'payouts');
+    expect([1, 3, 4, 9].map((n) => payoutRulesAt(two, n).startEpoch)).toEqual([1, 1, 4, 4]);
+    expect(() => payoutRulesAt(two, 0)).toThrow('start by epoch 0');
     const { epochSeconds: _, ...missing } = { ...PAYOUT, rewards: SHAPLEY };
     expect(() => readPayoutRules([missing], 'payouts')).toThrow('epochSeconds: expected a value');
   });
@@ -228,7 +262,7 @@ describe('claims of neurons', () => {
       {
         header: node.header,
         verifier: recomputeVerifier(node.recomputeBase(1e-9, machines.exact), 0.01),
-        firstSequence: firstSequencesOf(ledger, endOf(rulesOf(CLAIMS), 1)),
+        firstSequence: firstSequencesOf(ledger, openingKey(epoch)),
         signals: epoch.delta,
       },
       submissions,
@@ -297,7 +331,53 @@ describe('claims of neurons', () => {
     expect(checked.verdict).toMatchObject({ accepted: false, code: 'bad-signal' });
   });
 
+  it('is not of a signal with will, and costs no solve where it is of none', async () => {
+    let solves = 0;
+    const verifier = {
+      name: 'counting',
+      verify: () => Promise.resolve({ accepted: ++solves > 0 } as const),
+    };
+    const [first] = epoch.delta;
+    const withWill = { ...first, links: first.links.map((link) => ({ ...link, will: 1e6 })) };
+    for (const [signals, expected] of [
+      [[withWill], 0],
+      [epoch.delta.slice(1), 0],
+      [[first], 1],
+    ] as const) {
+      solves = 0;
+      const context = { header: node.header, verifier, firstSequence: () => Promise.resolve(0) };
+      const [checked] = await checkSubmissions({ ...context, signals }, [sent(claims[0])]);
+      expect(checked.verdict).toMatchObject(
+        expected === 0 ? { code: 'bad-signal' } : { accepted: true },
+      );
+      expect(solves).toBe(expected);
+    }
+  });
+
   onBothStores((database) => {
+    it('has the sequence of the log, whatever times its epochs have', async () => {
+      const ledger = openLedger(await database.open('order', 'off'));
+      const first = await planned(claims.map(sent), ledger);
+      await payEpoch(ledger, first.plan);
+      // The rules of a later epoch end it before this one began.
+      const late = { ...epoch, epoch: 2 };
+      const sequences = firstSequencesOf(ledger, openingKey(late));
+      for (const { did } of neurons) expect(await sequences(did)).toBe(1);
+      const again = [changed(0, { sequence: 1 })];
+      const works = claimWorks([
+        { claim: again[0].claim as never, digest: '1'.repeat(64), verdict: { accepted: true } },
+      ]);
+      const rules = rulesOf(CLAIMS, { genesis: '2020-01-01T00:00:00Z' });
+      await payEpoch(ledger, planPayout(late, { actual: VALUE_UNITS, works }, rules));
+      expect(await sequences(neurons[0].did)).toBe(1);
+      expect(await firstSequencesOf(ledger, null)(neurons[0].did)).toBe(2);
+      // The epoch before is planned as it was, and posts nothing.
+      const twice = await planned(claims.map(sent), ledger);
+      expect(twice.plan.digest).toBe(first.plan.digest);
+      expect((await payEpoch(ledger, twice.plan)).posted).toBe(0);
+      await ledger.close();
+    });
+
     it('is paid once, moves its sequence on, and a twin of its sequence is evidence', async () => {
       const name = 'claims';
       const ledger = openLedger(await database.open(name, 'off'));
@@ -315,7 +395,7 @@ describe('claims of neurons', () => {
         {
           header: node.header,
           verifier: recomputeVerifier(node.recomputeBase(1e-9, machines.exact), 0.01),
-          firstSequence: firstSequencesOf(ledger, endOf(rulesOf(CLAIMS), 2)),
+          firstSequence: firstSequencesOf(ledger, openingKey({ ...epoch, epoch: 2 })),
           signals: null,
         },
         [sent(claims[0])],

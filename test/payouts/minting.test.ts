@@ -170,3 +170,17 @@ describe('accounts of neurons', () => {
     expect(neuronAccount('a::b')).toBe('neuron:a%3A%3Ab');
   });
 });
+
+describe('names', () => {
+  it('tell epochs and neurons apart', () => {
+    // A hundred base units among three leave one in each epoch.
+    const works = ['a', 'b', 'c'].map((id) => work(id, VALUE_UNITS));
+    const keyOf = (source: string) => {
+      const plan = planMint({ ...minting(works, VALUE_UNITS, 100n), source });
+      expect(plan.remainder).toBe(1n);
+      return plan.transactions.at(-1)?.key;
+    };
+    expect(keyOf('one')).not.toBe(keyOf('other'));
+    expect(neuronAccount(':a')).not.toBe(neuronAccount('%3Aa'));
+  });
+});
