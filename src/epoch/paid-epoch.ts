@@ -22,6 +22,12 @@ export async function paidEpochOf(chain: string, epoch: number): Promise<PaidEpo
     'epoch 0 is the graph that the chain begins with',
   );
   const { sealed, delta, ruleset } = await storedEpoch(chain, epoch);
+  check(
+    sealed.manifest.focus.converged,
+    'not-converged',
+    () => `${epochFolder(chain, epoch)}: expected a focus within its tolerance, found it beyond`,
+    'what is not proven is not paid: find the signal that stops the solve, and leave it out',
+  );
   const before = await stateBefore(chain, epoch);
   check(before !== null, 'invariant', () => 'an epoch after 0 has one before');
   return {

@@ -209,6 +209,25 @@ onBothStores((database) => {
 
 const neurons = [1, 2, 3].map((n) => signingKey(String(n).padStart(64, '0')));
 
+it('an epoch whose focus did not settle is not paid', async () => {
+  const chain = folder();
+  const rulesets = readRulesets([RULES], 'rules');
+  const links = linksFile(folder());
+  const start = { chain, rulesets, held: null };
+  await runEpoch({ ...start, epoch: 0, links, signals: null, beacon: beaconOf(0) }, machines);
+  const signals = join(folder(), 'signals.ndjson');
+  // All that leaves a particle is almost nothing: integers of 61 bits do not hold its column.
+  const signed = [
+    { from: 'p1', to: 'sink', amount: 10 },
+    { from: 'sink', to: 'p2', amount: 1e-30 },
+  ];
+  writeFileSync(signals, `${JSON.stringify({ neuron: 'ann', links: signed })}\n`);
+  const one = { ...start, epoch: 1, links: null, signals, beacon: beaconOf(1) };
+  const { manifest } = await runEpoch(one, machines);
+  expect(manifest.focus.converged).toBe(false);
+  await expect(paidEpochOf(chain, 1)).rejects.toThrow('within its tolerance');
+});
+
 describe('claims of neurons', () => {
   let chain: string;
   let node: ClaimNode;
