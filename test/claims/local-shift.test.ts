@@ -65,6 +65,26 @@ describe('a shift on a neighbourhood', () => {
     }
   });
 
+  it('counts what the focus before is not known to, in the shift and in the entropy', async () => {
+    const random = randomStream(6, 1);
+    const { node } = await sceneOf(randomLinks(random, 60));
+    const request = { particles: ['p1', 'p2'], hops: 9, mostAxons: 100, stake: 10 };
+    const answer = await neighbourhoodOf(node, request, cpu);
+    const links = [{ from: 'p1', to: 'p2', amount: 3 }];
+    const signal = { neuron: null, links, remove: [], change: [] };
+    const boundsAt = (errorBound: number) => {
+      const told = { ...answer.told, errorBound };
+      const local = readNeighbourhood({ ...answer, told }, node.header.hash);
+      return localShift(local, signal, OPTIONS);
+    };
+    const [known, unknown] = [boundsAt(0), boundsAt(0.01)];
+    expect(unknown.errorBound - known.errorBound).toBeGreaterThanOrEqual(0.019);
+    // Two entropies on 60 particles whose focus is off by 0.01: 0.005 ln 59 + h(0.005) each.
+    const h = -0.005 * Math.log(0.005) - 0.995 * Math.log(0.995);
+    const each = 0.005 * Math.log(59) + h;
+    expect(unknown.entropyBound - known.entropyBound).toBeGreaterThan(1.9 * each);
+  });
+
   it('refuses what a neighbourhood cannot tell', async () => {
     const random = randomStream(5, 1);
     const { node, linked } = await sceneOf(randomLinks(random, 60));

@@ -188,6 +188,18 @@ describe('a claim that is refused', () => {
   });
 });
 
+it('a claim of particles that do not move is wrong by all that it says of them', async () => {
+  const more = [
+    { id: 'zz nobody 1', units: String(ONE / 50n) },
+    { id: 'zz nobody 2', units: String(-ONE / 50n) },
+  ];
+  const entries = [...local.tree.entries, ...more];
+  const tree = shiftTree(entries);
+  const claim = signedAs(local.claim, { shift: tree.head });
+  expect(BigInt(claim.shiftError)).toBeLessThan(ONE / 50n);
+  expect(await verdictOf(claim, { shift: entries })).toBe('wrong-shift');
+});
+
 describe('sampling', () => {
   const sampled = (count: number, beacon = BEACON): ClaimVerifier =>
     sampledVerifier({

@@ -40,7 +40,7 @@ const PAYOUT = {
 };
 const rulesOf = (rewards: object, more: object = {}): PayoutRules =>
   readPayoutRules([{ ...PAYOUT, ...more, rewards }], 'payouts')[0];
-const SHAPLEY = { kind: 'shapley', value: 'syntropy', orderings: 0, tolerance: 1e-9 } as const;
+const SHAPLEY = { kind: 'shapley', value: 'delta-norm', orderings: 0, tolerance: 1e-9 } as const;
 const HYBRID = { kind: 'hybrid', weights: { 'delta-norm': 1, syntropy: 0.5 } } as const;
 const CLAIMS = {
   kind: 'claims',
@@ -81,7 +81,7 @@ describe('what an epoch pays', () => {
   it('is v(N) of its Shapley shares, or its weighted joint reward, and no unit more', () => {
     const near = (units: bigint, name: 'syntropy' | 'delta-norm') =>
       Number(units - jointOf(paid, name)) / Number(VALUE_UNITS);
-    expect(Math.abs(near(shapley.actual, 'syntropy'))).toBeLessThan(1e-7);
+    expect(Math.abs(near(shapley.actual, 'delta-norm'))).toBeLessThan(1e-7);
     // Half of a number of units that is odd is rounded down.
     expect(hybrid.actual).toBe(
       jointOf(paid, 'delta-norm') +
@@ -92,7 +92,7 @@ describe('what an epoch pays', () => {
       const most = plan.actual > 0n ? plan.actual : 0n;
       expect(plan.pool * VALUE_UNITS <= most * EMISSION).toBe(true);
     }
-    expect(hybrid.pool).toBeGreaterThan(0n);
+    for (const plan of [shapley, hybrid]) expect(plan.pool).toBeGreaterThan(0n);
   });
 
   it('says who gets it, when, and by which formula', () => {
@@ -192,6 +192,15 @@ onBothStores((database) => {
         await ledger.close();
       }
     }
+  });
+
+  it('says so where the ledger refuses a mint', async () => {
+    const ledger = await fresh();
+    const [first] = shapley.transactions;
+    // Somebody has posted another content under the key of a mint.
+    await ledger.post({ ...shapley.opening, key: first.key, reason: 'another' });
+    await expect(payEpoch(ledger, shapley)).rejects.toThrow('which has other content');
+    await ledger.close();
   });
 
   it('refuses a second plan for the same epoch, and moves nothing', async () => {
