@@ -24,6 +24,7 @@ const BEACON = 'ab'.repeat(32);
 let scene: Scene;
 let proven: ProvenClaim;
 let local: ProvenClaim;
+let short: ProvenClaim;
 let recomputing: ClaimVerifier;
 
 const desk = (verifier: ClaimVerifier, next = 0): ClaimDesk => ({
@@ -58,11 +59,9 @@ beforeAll(async () => {
   const request = { particles: idsOf(links), hops: 5, mostAxons: 1000, stake: 6000 };
   const answer = await neighbourhoodOf(scene.node, request, cpu);
   const near = readNeighbourhood(answer, scene.node.header.hash);
-  local = claimLocally(
-    subject,
-    localShift(near, signal, { tolerance: 1e-9, mostArcs: 1e6 }),
-    NEURON,
-  );
+  const shift = localShift(near, signal, { tolerance: 1e-9, mostArcs: 1e6 });
+  short = claimLocally(subject, shift, NEURON, 1e-3);
+  local = claimLocally(subject, shift, NEURON);
 });
 
 describe('a true claim', () => {
@@ -74,6 +73,15 @@ describe('a true claim', () => {
     // It survives being sent as JSON.
     const sent = JSON.parse(JSON.stringify({ ...proven.claim })) as unknown;
     expect(await verdictOf(sent, JSON.parse(JSON.stringify(shiftOf(proven))))).toBe('accepted');
+  });
+
+  it('may leave small entries out, and says what they add up to', async () => {
+    expect(short.tree.entries.length).toBeLessThan(local.tree.entries.length);
+    const omitted = BigInt(short.claim.omitted);
+    expect(omitted).toBeGreaterThan(BigInt(short.claim.shiftError));
+    expect(await verdictOf(short.claim, shiftOf(short))).toBe('accepted');
+    const silent = signedAs(short.claim, { omitted: '0' });
+    expect(await verdictOf(silent, shiftOf(short))).toBe('wrong-shift');
   });
 
   it('may claim less than it is worth, and no unit more', async () => {

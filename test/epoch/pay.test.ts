@@ -143,6 +143,17 @@ describe('what an epoch pays', () => {
     );
   });
 
+  it('weighs what each signal earned alone, as the epoch’s files say', () => {
+    const { works } = hybridWorks(paid, HYBRID);
+    const worth = (signal: number, name: string): number =>
+      paid.marginals.find((row) => row.signal === signal && row.function === name)?.value ?? 0;
+    expect(works).toHaveLength(paid.delta.length);
+    works.forEach(({ value }, signal) => {
+      const expected = worth(signal, 'delta-norm') + 0.5 * worth(signal, 'syntropy');
+      expect(Number(value) / Number(VALUE_UNITS)).toBeCloseTo(expected, 12);
+    });
+  });
+
   it('has rules without a default, and refuses those that make no sense', () => {
     for (const [change, reason] of [
       [{ emission: 1000 }, 'emission: expected a decimal'],
