@@ -360,6 +360,12 @@ describe('claims of neurons', () => {
     );
   });
 
+  it('one signal is paid once, whatever sequences claim it', async () => {
+    const verdicts = await judged([sent(claims[0]), changed(0, { sequence: 1 })]);
+    expect(verdicts[0].verdict.accepted).toBe(true);
+    expect(verdicts[1].verdict).toMatchObject({ accepted: false, code: 'bad-signal' });
+  });
+
   it('a claim whose links are not in the epoch is not paid', async () => {
     const links = [{ from: 'p1', to: 'p7', amount: 41 }];
     const signal = { neuron: neurons[0].did, links, remove: [], change: [] };
