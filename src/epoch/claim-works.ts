@@ -37,7 +37,7 @@ export function sequenceAccount(neuron: string): string {
 }
 
 /**
- * Checks submissions: by neuron and sequence, then by digest, so that their order does not matter.
+ * Checks submissions: by neuron and sequence, then by signature, so that their order does not matter.
  * Verdicts are in the order given.
  */
 export async function checkSubmissions(
@@ -112,7 +112,7 @@ function bySequence(submissions: readonly Submission[]): (a: number, b: number) 
     const { neuron, sequence, signature } = (claim ?? {}) as Partial<Claim>;
     return [
       typeof neuron === 'string' ? neuron : '',
-      typeof sequence === 'number' ? sequence : 0,
+      typeof sequence === 'number' && Number.isSafeInteger(sequence) ? sequence : 0,
       typeof signature === 'string' ? signature : '',
     ];
   });

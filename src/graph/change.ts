@@ -3,6 +3,7 @@
 // its last.
 
 import { check } from '../base/errors.js';
+import type { Csr } from './csr.js';
 import type { WeightedGraph } from './graph.js';
 
 /** Indices are of 32 bits. */
@@ -25,8 +26,12 @@ export interface AxonChanges {
 
 /** The weight of the axon p → q, 0 where there is none. O(log arcs of the row). */
 export function axonWeight({ axons, particles }: WeightedGraph, p: number, q: number): number {
-  if (p >= particles) return 0;
-  const { offsets, columns, weights } = axons;
+  const at = p < particles ? arcAt(axons, p, q) : -1;
+  return at < 0 ? 0 : axons.weights[at];
+}
+
+/** The arc p → q of a matrix whose rows are sorted, or −1. O(log arcs of the row). */
+export function arcAt({ offsets, columns }: Csr, p: number, q: number): number {
   let low = offsets[p];
   let high = offsets[p + 1];
   while (low < high) {
@@ -34,7 +39,7 @@ export function axonWeight({ axons, particles }: WeightedGraph, p: number, q: nu
     if (columns[middle] < q) low = middle + 1;
     else high = middle;
   }
-  return low < offsets[p + 1] && columns[low] === q ? weights[low] : 0;
+  return low < offsets[p + 1] && columns[low] === q ? low : -1;
 }
 
 /** Throws `bad-input` for changes that do not fit the graph. O(changes · log). */

@@ -13,7 +13,8 @@ import type { LinkedGraph } from '../graph/linked.js';
 import { collectCurves, type YieldCurves } from './curves.js';
 import { checkEpoch, shiftsOfFocus, type ValuedEpoch } from './epoch-view.js';
 import { openIdentities, type Identity, type NamedSlots, type SlotIdentity } from './identities.js';
-import { axonAt, sharesOf, type LinkShares, type ShareReading } from './shares.js';
+import { arcAt } from '../graph/change.js';
+import { sharesOf, type LinkShares, type ShareReading } from './shares.js';
 import { grown, openTotals, type SlotTotals } from './totals.js';
 import { checkWeighting, weightAt, type Weighting } from './weightings.js';
 
@@ -247,7 +248,7 @@ function addBirths(births: Births, given: BirthsOf, count: number): void {
     births.axonShare[slot] = shares.axonShare[i];
     if (before === null || places === null || shares.from[i] < 0) return;
     const [p, q] = [places[shares.from[i]], places[shares.to[i]]];
-    const isThere = p >= 0 && q >= 0 && axonAt(before.linked.graph.axons, p, q) >= 0;
+    const isThere = p >= 0 && q >= 0 && arcAt(before.linked.graph.axons, p, q) >= 0;
     births.joined[slot] = isThere ? 1 : 0;
   });
 }

@@ -7,6 +7,7 @@
 
 import { invariant } from '../base/errors.js';
 import type { Csr } from '../graph/csr.js';
+import { arcAt } from '../graph/change.js';
 import { placesIn } from '../graph/id-places.js';
 import type { LinkedGraph } from '../graph/linked.js';
 import { weighLinks } from '../graph/weigh.js';
@@ -49,7 +50,7 @@ export function sharesOf(
   for (let i = 0; i < count; i++) {
     if (from[i] === to[i] || weight[i] === 0) continue;
     const [p, q] = [places[from[i]], places[to[i]]];
-    const axon = axonAt(graph.axons, p, q);
+    const axon = arcAt(graph.axons, p, q);
     invariant(axon >= 0, 'a link that counts has an axon');
     const own = weight[i];
     shares.from[i] = p;
@@ -58,18 +59,6 @@ export function sharesOf(
     shares.share[i] = inWeight === null ? shares.axonShare[i] : own / inWeight[q];
   }
   return shares;
-}
-
-/** The arc p → q of a matrix, or −1. O(log degree). */
-export function axonAt({ offsets, columns }: Csr, p: number, q: number): number {
-  let low = offsets[p];
-  let high = offsets[p + 1];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (columns[middle] < q) low = middle + 1;
-    else high = middle;
-  }
-  return low < offsets[p + 1] && columns[low] === q ? low : -1;
 }
 
 /** Σ over rows of each column, in the order of rows, compensated. */
