@@ -172,14 +172,34 @@ function listAt(value: unknown, place: string): readonly unknown[] {
   return Array.from(value);
 }
 
+const POSTING_FIELDS = ['account', 'token', 'units'] as const;
+
+type PostingPlaces = Readonly<Record<'place' | 'account' | 'token' | 'units', string>>;
+
+/** Names of the places of a posting; made once, though each posting is checked with them. */
+function placesOf(i: number): PostingPlaces {
+  return (PLACES[i] ??= placesNamed(`postings[${i}]`));
+}
+
+function placesNamed(place: string): PostingPlaces {
+  return {
+    place,
+    account: `${place}.account`,
+    token: `${place}.token`,
+    units: `${place}.units`,
+  };
+}
+
+const PLACES: PostingPlaces[] = [];
+
 function checkPostings(value: unknown): readonly Posting[] {
   const postings = listAt(value, 'postings').map((each, i): Posting => {
-    const place = `postings[${i}]`;
-    const fields = recordAt(each, place, ['account', 'token', 'units']);
-    const account = checkAccount(fields['account'], `${place}.account`);
-    const token = checkToken(fields['token'], `${place}.token`);
-    const units = checkUnits(fields['units'], `${place}.units`);
-    check(units !== 0n, 'bad-input', () => `${place}.units: expected an amount, found 0`);
+    const { place, account: accountAt, token: tokenAt, units: unitsAt } = placesOf(i);
+    const fields = recordAt(each, place, POSTING_FIELDS);
+    const account = checkAccount(fields['account'], accountAt);
+    const token = checkToken(fields['token'], tokenAt);
+    const units = checkUnits(fields['units'], unitsAt);
+    check(units !== 0n, 'bad-input', () => `${unitsAt}: expected an amount, found 0`);
     checkSource(account, token, place);
     return { account, token, units };
   });

@@ -6,7 +6,7 @@ import { check } from '../base/errors.js';
 import { Book, type Offered } from './book.js';
 import { checkCount, checkTime } from './check-transaction.js';
 import { sealKey, type Entry, type SealedRoot } from './entry.js';
-import { needsOf, offer, settle, type Receipt } from './settle.js';
+import { answeredOf, needsOf, offer, settle, type Receipt } from './settle.js';
 import type { Changes, LedgerStore, Loaded, Needs } from './store.js';
 import type { Transaction } from './transaction.js';
 
@@ -111,8 +111,8 @@ async function writePosts(store: LedgerStore, jobs: readonly PostJob[]): Promise
   try {
     await store.commit(needsOf(offered), (loaded) => {
       const book = new Book(loaded);
-      const known = new Map(loaded.entries.map((entry) => [entry.key, entry]));
-      receipts = offered.map((each) => settle(book, known, each));
+      const answered = answeredOf(loaded.entries);
+      receipts = offered.map((each) => settle(book, answered, each));
       return book.takeChanges();
     });
   } catch (error) {
@@ -126,6 +126,7 @@ async function writePosts(store: LedgerStore, jobs: readonly PostJob[]): Promise
 async function writeSeal(store: LedgerStore, { epoch, timeMs }: SealJob): Promise<SealReceipt> {
   const needs: Needs = {
     keys: [sealKey(epoch)],
+    refused: [],
     balances: [],
     claims: [],
     epochs: [epoch],

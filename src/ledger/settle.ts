@@ -8,6 +8,7 @@ import type { Book, Offered } from './book.js';
 import { checkTransaction } from './check-transaction.js';
 import {
   contentDigest,
+  isRejection,
   readContent,
   rejectionKey,
   transactionContent,
@@ -44,11 +45,13 @@ export function offeredOf(transaction: Transaction): Offered {
 /** What must be loaded to settle these. */
 export function needsOf(offered: readonly Offered[]): Needs {
   const keys = new Set<string>();
+  const refused = new Set<string>();
   const accounts = new Map<string, Set<string>>();
   const claims = new Set<string>();
   const epochs = new Set<number>();
   for (const { transaction, digest } of offered) {
-    keys.add(transaction.key).add(rejectionKey(digest));
+    keys.add(transaction.key);
+    refused.add(digest);
     epochs.add(transaction.epoch);
     for (const { account, token } of transaction.postings) put(accounts, token, account);
     for (const { account, token } of transaction.limits ?? []) put(accounts, token, account);
@@ -56,6 +59,7 @@ export function needsOf(offered: readonly Offered[]): Needs {
   }
   return {
     keys: [...keys],
+    refused: [...refused],
     balances: [...accounts].map(([token, names]) => ({ token, accounts: [...names] })),
     claims: [...claims],
     epochs: [...epochs],
@@ -69,24 +73,38 @@ function put(sets: Map<string, Set<string>>, name: string, value: string): void 
   else set.add(value);
 }
 
-/**
- * Settles one transaction after those before it; `known` holds the entries of all keys that are
- * needed and is added to.
- */
-export function settle(book: Book, known: Map<string, Entry>, offered: Offered): Receipt {
+/** Entries that were answered before; settling adds to them. */
+export interface Answered {
+  /** Transactions by key. */
+  readonly posted: Map<string, Entry>;
+  /** Rejections by the key of their entry; mostly there are none, and none is looked for. */
+  readonly refused: Map<string, Entry>;
+}
+
+/** Those of what was loaded. */
+export function answeredOf(entries: readonly Entry[]): Answered {
+  const posted = new Map<string, Entry>();
+  const refused = new Map<string, Entry>();
+  for (const entry of entries) (isRejection(entry) ? refused : posted).set(entry.key, entry);
+  return { posted, refused };
+}
+
+/** Settles one transaction after those before it. */
+export function settle(book: Book, answered: Answered, offered: Offered): Receipt {
   const { transaction, digest } = offered;
   const { key } = transaction;
-  const same = known.get(key);
+  const same = answered.posted.get(key);
   if (same?.digest === digest) return receipt(key, same, true, null);
-  const refused = known.get(rejectionKey(digest));
-  if (refused !== undefined) return receipt(key, refused, true, refusalOf(refused));
+  const before =
+    answered.refused.size === 0 ? undefined : answered.refused.get(rejectionKey(digest));
+  if (before !== undefined) return receipt(key, before, true, refusalOf(before));
   const result = judge(book, same, offered);
   if (!isRefusal(result)) {
-    known.set(key, result);
+    answered.posted.set(key, result);
     return receipt(key, result, false, null);
   }
   const entry = book.reject(offered, result);
-  known.set(entry.key, entry);
+  answered.refused.set(entry.key, entry);
   return receipt(key, entry, false, result);
 }
 

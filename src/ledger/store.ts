@@ -62,7 +62,10 @@ export interface LeafRow {
 
 /** What a decision wants to know of the ledger. */
 export interface Needs {
+  /** Keys of entries. */
   readonly keys: readonly string[];
+  /** Digests of contents whose rejections are wanted. */
+  readonly refused: readonly string[];
   readonly balances: readonly { readonly token: string; readonly accounts: readonly string[] }[];
   readonly claims: readonly string[];
   readonly epochs: readonly number[];
@@ -103,6 +106,13 @@ export interface StatementRow {
   readonly content: string;
 }
 
+/** Rows of tables. */
+export interface RowCounts {
+  readonly keys: number;
+  readonly postings: number;
+  readonly links: number;
+}
+
 /** Reads of one consistent moment. Pages are in rising order and begin after a cursor. */
 export interface Reader {
   head(): Promise<Head>;
@@ -130,7 +140,7 @@ export interface Reader {
   epochs(after: number, limit: number): Promise<readonly EpochRow[]>;
   leaves(epoch: number): Promise<readonly LeafRow[]>;
   /** Rows of the tables that are otherwise read through an index only. */
-  counts(): Promise<{ readonly postings: number; readonly links: number }>;
+  counts(): Promise<RowCounts>;
   /** What the database finds wrong with its own file; null for nothing. */
   damage(): Promise<string | null>;
 }

@@ -10,7 +10,7 @@ import type { Entry } from './entry.js';
 import { pendingAccount, isPending } from './account.js';
 import { checkSealable } from './journal.js';
 import { differs, keysOf, readLogged, replayEntry } from './replay.js';
-import type { Changes, Head, LedgerStore, Reader } from './store.js';
+import type { Changes, Head, LedgerStore, Reader, RowCounts } from './store.js';
 
 /** The outcome of a verification. */
 export interface Verification {
@@ -31,6 +31,8 @@ export interface VerifyOptions {
 
 const PAGE = 2000;
 
+type Counts = { -readonly [K in keyof RowCounts]: number };
+
 /**
  * Recomputes hash chain, postings, balances, claims and seals from the log, on one snapshot. Differences
  * are a result, not an error. About 50 µs an entry.
@@ -42,7 +44,7 @@ export function verifyLedger(
   return store.read(async (reader) => {
     const head = await reader.head();
     const book = new Book({ head: EMPTY_HEAD, balances: [], claims: [], epochs: [] });
-    const counts = { postings: 0, links: 0 };
+    const counts = { keys: 0, postings: 0, links: 0 };
     let difference: string | null = null;
     try {
       const damage = await reader.damage();
@@ -71,11 +73,7 @@ export function verifyLedger(
 }
 
 /** Judges a page of entries again and compares their postings and links. */
-async function verifyPage(
-  reader: Reader,
-  book: Book,
-  counts: { postings: number; links: number },
-): Promise<void> {
+async function verifyPage(reader: Reader, book: Book, counts: Counts): Promise<void> {
   const start = book.head.entries;
   const entries = await reader.entries(start, PAGE);
   if (entries.length === 0) throw mismatch(`entry ${start} is missing`);
@@ -108,7 +106,11 @@ async function verifyPage(
     };
     const made = within(entry.sequence, () => replayEntry(book, logged[i], { entryOf, leaves }));
     compareEntry(made, entry);
+    if (first.get(entry.key)?.sequence !== entry.sequence) {
+      throw differs(entry.sequence, `not found by its key ${entry.key}`);
+    }
   }
+  counts.keys += entries.length;
   await comparePage(reader, book.takeChanges(), counts);
 }
 
@@ -141,7 +143,7 @@ function compareEntry(made: Entry, found: Entry): void {
 async function comparePage(
   reader: Reader,
   { postings, links }: Changes,
-  counts: { postings: number; links: number },
+  counts: Counts,
 ): Promise<void> {
   const rows = new Map(
     (await reader.postingsOf(postings)).map((row) => [`${row.balance} ${row.sequence}`, row]),
@@ -173,12 +175,12 @@ async function compareTables(
   reader: Reader,
   book: Book,
   head: Head,
-  counts: { readonly postings: number; readonly links: number },
+  counts: RowCounts,
 ): Promise<void> {
   const { balances, claims, epochs } = book.rows();
   compareRows('head', 'of the ledger', book.head, head);
   const stored = await reader.counts();
-  compareRows('rows', 'of postings and claim_entries', counts, stored);
+  compareRows('rows', 'of keys, postings and claim_entries', counts, stored);
   await compareTable(
     'balances',
     balances.map((row) => [row.id, row]),

@@ -295,7 +295,7 @@ function suite(database: TestDatabase): void {
         /postings: balance 0, entry 2/,
       ],
       ['delete from postings where sequence = 0 and balance = 0', /postings: balance 0, entry 0/],
-      ['insert into postings values (7, 7, 7, 7)', /rows: of postings/],
+      ['insert into postings values (7, 7, 7, 7)', /rows: .*: postings: expected 6, found 7/],
       ['update claims set paid = paid + 1', /claims: [0-9a-f]{64}: paid/],
       ['delete from claim_entries', /claim_entries/],
       ['update epochs set transactions = 9', /epochs: 1: transactions/],

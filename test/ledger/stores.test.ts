@@ -47,6 +47,44 @@ describe('a file', () => {
     await ledger.close();
   });
 
+  it('whose table of keys was changed is told by verify, and no transaction is paid by it', async () => {
+    const forgeries = [
+      ['delete from keys where sequence = 1', /entry 1: not found by its key/],
+      ['update keys set sequence = 0 where sequence = 1', /entry 1: not found by its key/],
+      ["insert into keys values ('more', 1)", /rows: of keys/],
+    ] as const;
+    for (const [i, [sql, expected]] of forgeries.entries()) {
+      const path = join(folder, `keys${i}.ledger`);
+      const ledger = openLedger(openSqliteStore(path));
+      const moved = move(ALICE, BOB, 1n);
+      await ledger.postAll([issue(ALICE, 1n), moved]);
+      await ledger.close();
+      const database = openDatabase(path, 100);
+      database.execute(sql);
+      database.close();
+      const again = openLedger(openSqliteStore(path));
+      expect((await again.verify()).difference, sql).toMatch(expected);
+      await again.close();
+    }
+  });
+
+  it('takes no key twice, whatever decides', async () => {
+    const store = openSqliteStore(join(folder, 'twice.ledger'));
+    const ledger = openLedger(store);
+    const transaction = issue(ALICE, 1n);
+    await ledger.post(transaction);
+    const [entry] = await store.read((reader) => reader.entriesOfKeys([transaction.key]));
+    const none = { keys: [], refused: [], balances: [], claims: [], epochs: [], seal: null };
+    const again = store.commit(none, ({ head }) => ({
+      head,
+      entries: [{ ...entry, sequence: 1 }],
+      ...{ postings: [], balances: [], claims: [], links: [], epochs: [] },
+    }));
+    await expect(again).rejects.toThrow(/UNIQUE|constraint/);
+    expect((await ledger.verify()).difference).toBeNull();
+    await ledger.close();
+  });
+
   it('that is no ledger is left as it is', () => {
     const text = join(folder, 'text');
     writeFileSync(text, 'account,units\n'.repeat(1000));

@@ -63,7 +63,7 @@ interface RawStatement {
 
 function bound(values: readonly BindValue[]): readonly BindValue[] {
   for (const value of values) {
-    invariant(isBindable(value), `a value bound to SQL is ${typeof value}`);
+    if (!isBindable(value)) invariant(false, `a value bound to SQL is ${typeof value}`);
   }
   return values;
 }

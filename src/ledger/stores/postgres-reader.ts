@@ -1,7 +1,7 @@
 // Reads of a ledger in PostgreSQL, inside a read-only transaction that sees one snapshot.
 
 import { claimOfRow } from '../claim-row.js';
-import type { Reader } from '../store.js';
+import type { Reader, RowCounts } from '../store.js';
 import {
   balanceOfRow,
   claimsOf,
@@ -93,10 +93,12 @@ export function postgresReader(query: Query): Reader {
     },
     leaves: (epoch) => readLeaves(query, epoch),
     counts: async () => {
-      const [row] = await query<{ postings: string; links: string }[]>`
-        select (select count(*) from postings) as postings,
+      const [row] = await query<Record<keyof RowCounts, string>[]>`
+        select (select count(*) from entries) as keys,
+          (select count(*) from postings) as postings,
           (select count(*) from claim_entries) as links`;
-      return { postings: Number(row?.postings), links: Number(row?.links) };
+      const { keys, postings, links } = row;
+      return { keys: Number(keys), postings: Number(postings), links: Number(links) };
     },
     // The server checks its own pages, where it was made to (data_checksums).
     damage: async () => null,

@@ -5,7 +5,7 @@
 import type postgres from 'postgres';
 import { claimOfRow, tranchesText } from '../claim-row.js';
 import type { ClaimRecord } from '../claim.js';
-import type { Entry } from '../entry.js';
+import { rejectionKey, type Entry } from '../entry.js';
 import type { BalanceRow, Changes, EpochRow, Head, LeafRow, Loaded, Needs } from '../store.js';
 
 /** A transaction of the library. */
@@ -15,12 +15,12 @@ export type Row = readonly unknown[];
 
 /** Locks the head, then reads all that a decision needs: what the holder before has committed. */
 export async function loadNeeds(query: Query, needs: Needs): Promise<Loaded> {
-  const { keys, claims, epochs, seal } = needs;
+  const { keys, refused, claims, epochs, seal } = needs;
   // Awaited alone: statements sent together may leave in another order than they are written in.
   const head =
     await query`select entries, hash, balances, sealed_through from head for update`.values();
   const [entries, balances, claimRows, epochRows, leaves, open] = await Promise.all([
-    entriesOfKeys(query, keys),
+    entriesOfKeys(query, [...keys, ...refused.map(rejectionKey)]),
     Promise.all(
       needs.balances.map(({ token, accounts }) =>
         query`select id, account, token, units, lowest from balances

@@ -105,6 +105,7 @@ export function sqliteReader(database: SqlDatabase): Reader {
         .map(epochOfRow),
     leaves: async (epoch) => readLeaves(database, epoch),
     counts: async () => ({
+      keys: Number(database.value('select count(*) from keys')),
       postings: Number(database.value('select count(*) from postings')),
       links: Number(database.value('select count(*) from claim_entries')),
     }),

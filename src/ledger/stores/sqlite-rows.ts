@@ -4,7 +4,7 @@
 
 import { claimOfRow, tranchesText } from '../claim-row.js';
 import type { ClaimRecord } from '../claim.js';
-import type { Entry } from '../entry.js';
+import { rejectionKey, type Entry } from '../entry.js';
 import type { BalanceRow, Changes, EpochRow, Head, LeafRow, Loaded, Needs } from '../store.js';
 import type { BindValue, SqlDatabase, SqlRow } from './libsql.js';
 
@@ -19,7 +19,7 @@ const EACH = 'json_each(?) k cross join';
 /** Reads all that a decision needs; the caller holds the lock. */
 export function loadNeeds(database: SqlDatabase, needs: Needs): Loaded {
   const list = (values: readonly unknown[]): readonly BindValue[] => [JSON.stringify(values)];
-  const { keys, balances, claims, epochs, seal } = needs;
+  const { keys, refused, balances, claims, epochs, seal } = needs;
   const open =
     seal === null
       ? null
@@ -29,7 +29,7 @@ export function loadNeeds(database: SqlDatabase, needs: Needs): Loaded {
         );
   return {
     head: readHead(database),
-    entries: entriesOfKeys(database, askable(database, keys)),
+    entries: entriesOfKeys(database, [...keys, ...rejectionKeys(database, refused)]),
     balances: balancesOf(database, balances),
     claims: claimsOf(database, claims),
     epochs: database
@@ -40,12 +40,13 @@ export function loadNeeds(database: SqlDatabase, needs: Needs): Loaded {
   };
 }
 
-/** Keys that may be there: those of rejections are not looked for where nothing was ever rejected. */
-function askable(database: SqlDatabase, keys: readonly string[]): readonly string[] {
+/** Keys of rejections that may be there: none where nothing was ever rejected. */
+function rejectionKeys(database: SqlDatabase, digests: readonly string[]): readonly string[] {
+  if (digests.length === 0) return [];
   const any = database.value(
-    "select exists (select 1 from entries where key >= 'rejected:' and key < 'rejected;')",
+    "select exists (select 1 from keys where key >= 'rejected:' and key < 'rejected;')",
   );
-  return any === 0n ? keys.filter((key) => !key.startsWith('rejected:')) : keys;
+  return any === 0n ? [] : digests.map(rejectionKey);
 }
 
 /** Writes all changes; the caller commits. */
@@ -54,10 +55,17 @@ export function writeChanges(database: SqlDatabase, changes: Changes): void {
   insert(database, 'entries', 6, entries, (values, row) => {
     values.push(row.sequence, row.key, row.epoch, row.digest, row.hash, row.content);
   });
+  if (entries.length > 0) {
+    const [{ sequence }] = entries;
+    const rising = 'select key, sequence from entries where sequence >= ? order by key';
+    database.run(`insert into keys ${rising}`, [sequence]);
+  }
   insert(database, 'balances', 5, balances, (values, row) => {
     values.push(row.id, row.account, row.token, bindable(row.units), bindable(row.lowest));
   });
-  insert(database, 'postings', 4, postings, (values, row) => {
+  // In the order of their table, as keys are: neighbours stand on one page.
+  const inOrder = [...postings].sort((a, b) => a.balance - b.balance || a.sequence - b.sequence);
+  insert(database, 'postings', 4, inOrder, (values, row) => {
     values.push(row.balance, row.sequence, bindable(row.units), bindable(row.after));
   });
   insert(database, 'claims', 9, claims, (values, row) => {
@@ -126,22 +134,35 @@ export function readHead(database: SqlDatabase): Head {
 export function entriesOfKeys(database: SqlDatabase, keys: readonly string[]): readonly Entry[] {
   if (keys.length === 0) return [];
   return database
-    .all(`select ${ENTRY_COLUMNS} from ${EACH} entries e on e.key = k.value`, [
-      JSON.stringify(keys),
-    ])
+    .all(
+      `select ${ENTRY_COLUMNS} from ${EACH} keys i on i.key = k.value
+        cross join entries e on e.sequence = i.sequence and e.key = k.value`,
+      [JSON.stringify(keys)],
+    )
     .map(entryOfRow);
 }
 
-/** Balances by token: one text is found faster than a pair. */
+/**
+ * Balances by token: one text is found faster than a pair. They come as one JSON text, a fifth of the
+ * time that rows take; units as text, for JSON's numbers are doubles.
+ */
 function balancesOf(database: SqlDatabase, wanted: Needs['balances']): readonly BalanceRow[] {
-  return wanted.flatMap(({ token, accounts }) =>
-    database
-      .all(
-        `select ${BALANCE_COLUMNS} from ${EACH} balances b on b.account = k.value and b.token = ?`,
-        [JSON.stringify(accounts), token],
-      )
-      .map(balanceOfRow),
-  );
+  return wanted.flatMap(({ token, accounts }) => {
+    const text = database.value(
+      `select json_group_array(json_array(b.id, b.account, cast(b.units as text),
+          cast(b.lowest as text)))
+        from ${EACH} balances b on b.account = k.value and b.token = ?`,
+      [JSON.stringify(accounts), token],
+    );
+    const rows = JSON.parse(String(text)) as [number, string, string, string][];
+    return rows.map(([id, account, units, lowest]): BalanceRow => ({
+      id,
+      account,
+      token,
+      units: BigInt(units),
+      lowest: BigInt(lowest),
+    }));
+  });
 }
 
 export function claimsOf(database: SqlDatabase, keys: readonly string[]): readonly ClaimRecord[] {

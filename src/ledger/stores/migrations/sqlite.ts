@@ -63,4 +63,24 @@ export const SQLITE_MIGRATIONS: readonly (readonly string[])[] = [
       root text
     ) strict`,
   ],
+  [
+    // Keys in a table of their own: written in their own order, a commit at a time, they take a third
+    // of the time that an index takes which is written in the order of the log.
+    `create table keys (
+      key text primary key,
+      sequence integer not null
+    ) strict, without rowid`,
+    `insert into keys select key, sequence from entries order by key`,
+    `create table log (
+      sequence integer primary key,
+      key text not null,
+      epoch integer not null,
+      digest text not null,
+      hash text not null,
+      content text not null
+    ) strict`,
+    `insert into log select sequence, key, epoch, digest, hash, content from entries`,
+    `drop table entries`,
+    `alter table log rename to entries`,
+  ],
 ];
