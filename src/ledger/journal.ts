@@ -6,7 +6,16 @@ import { check } from '../base/errors.js';
 import { Book, type Offered } from './book.js';
 import { checkCount, checkTime } from './check-transaction.js';
 import { sealKey, type Entry, type SealedRoot } from './entry.js';
-import { answeredOf, needsOf, offer, settle, type Receipt } from './settle.js';
+import {
+  answeredOf,
+  needsOf,
+  offer,
+  settle,
+  settleOnce,
+  type Answered,
+  type OnceAnswer,
+  type Receipt,
+} from './settle.js';
 import type { Changes, LedgerStore, Loaded, Needs } from './store.js';
 import type { Transaction } from './transaction.js';
 
@@ -23,17 +32,38 @@ export interface SealReceipt extends SealedRoot {
 export interface Journal {
   post(transaction: Transaction): Promise<Receipt>;
   postAll(transactions: readonly Transaction[]): Promise<readonly Receipt[]>;
+  postOnce(transactions: readonly Transaction[]): Promise<readonly OnceAnswer[]>;
   seal(epoch: number, options: { readonly timeMs: number }): Promise<SealReceipt>;
 }
 
 /** Most transactions of one commit: 0.4 s of a lock. */
 const MOST_A_COMMIT = 8192;
 
+interface Posts<Answer> {
+  readonly offered: readonly Offered[];
+  readonly settle: (book: Book, answered: Answered, offered: Offered) => Answer;
+  readonly resolve: (answers: readonly Answer[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 interface PostJob {
   readonly type: 'post';
   readonly offered: readonly Offered[];
-  readonly resolve: (receipts: readonly Receipt[]) => void;
+  /** Settles its transactions; what it gives back answers whoever waits. */
+  readonly settle: (book: Book, answered: Answered) => () => void;
   readonly reject: (error: unknown) => void;
+}
+
+function postJob<Answer>({ offered, settle, resolve, reject }: Posts<Answer>): PostJob {
+  return {
+    type: 'post',
+    offered,
+    settle: (book, answered) => {
+      const answers = offered.map((each) => settle(book, answered, each));
+      return () => resolve(answers);
+    },
+    reject,
+  };
 }
 
 interface SealJob {
@@ -68,18 +98,24 @@ export function openJournal(store: LedgerStore): Journal {
       job(resolve, reject);
       if (!running) void run();
     });
-  const postOffered = (offered: readonly Offered[]): Promise<readonly Receipt[]> =>
-    ask((resolve, reject) => waiting.push({ type: 'post', offered, resolve, reject }));
+  const post = async <Answer>(
+    transactions: readonly Transaction[],
+    settle: Posts<Answer>['settle'],
+  ): Promise<readonly Answer[]> => {
+    const all = transactions.map((each) => offer(each));
+    const parts: Promise<readonly Answer[]>[] = [];
+    for (let at = 0; at < all.length; at += MOST_A_COMMIT) {
+      const offered = all.slice(at, at + MOST_A_COMMIT);
+      parts.push(
+        ask((resolve, reject) => waiting.push(postJob({ offered, settle, resolve, reject }))),
+      );
+    }
+    return (await Promise.all(parts)).flat();
+  };
   return {
-    post: async (transaction) => (await postOffered([offer(transaction)]))[0],
-    postAll: async (transactions) => {
-      const all = transactions.map((each) => offer(each));
-      const parts: Promise<readonly Receipt[]>[] = [];
-      for (let at = 0; at < all.length; at += MOST_A_COMMIT) {
-        parts.push(postOffered(all.slice(at, at + MOST_A_COMMIT)));
-      }
-      return (await Promise.all(parts)).flat();
-    },
+    post: async (transaction) => (await post([transaction], settle))[0],
+    postAll: (transactions) => post(transactions, settle),
+    postOnce: (transactions) => post(transactions, settleOnce),
     seal: async (epoch, { timeMs }) => {
       checkCount(epoch, 'epoch');
       checkTime(timeMs, 'timeMs');
@@ -106,21 +142,20 @@ function takePosts(waiting: (PostJob | SealJob)[]): readonly PostJob[] {
 }
 
 async function writePosts(store: LedgerStore, jobs: readonly PostJob[]): Promise<void> {
-  const offered = jobs.flatMap((job) => job.offered);
-  let receipts: readonly Receipt[] = [];
+  const needs = needsOf(jobs.flatMap(({ offered }) => offered));
+  let answers: readonly (() => void)[] = [];
   try {
-    await store.commit(needsOf(offered), (loaded) => {
+    await store.commit(needs, (loaded) => {
       const book = new Book(loaded);
       const answered = answeredOf(loaded.entries);
-      receipts = offered.map((each) => settle(book, answered, each));
+      answers = jobs.map((job) => job.settle(book, answered));
       return book.takeChanges();
     });
   } catch (error) {
     for (const { reject } of jobs) reject(error);
     return;
   }
-  let at = 0;
-  for (const job of jobs) job.resolve(receipts.slice(at, (at += job.offered.length)));
+  for (const answer of answers) answer();
 }
 
 async function writeSeal(store: LedgerStore, { epoch, timeMs }: SealJob): Promise<SealReceipt> {

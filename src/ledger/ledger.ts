@@ -4,10 +4,11 @@
 import { checkAccount, checkToken } from './account.js';
 import { checkKey } from './check-transaction.js';
 import type { ClaimRecord } from './claim.js';
+import type { Entry } from './entry.js';
 import { explainClaim, type ClaimExplanation } from './explain.js';
 import { openJournal, type Journal, type SealReceipt } from './journal.js';
 import { proveEntry, type EntryProof } from './proof.js';
-import type { Receipt } from './settle.js';
+import type { OnceAnswer, Receipt } from './settle.js';
 import { statementOf, type StatementLine, type StatementOptions } from './statement.js';
 import type { Balance } from './state.js';
 import { emptyBalance } from './state.js';
@@ -32,11 +33,18 @@ export interface Ledger extends Journal {
    */
   postAll(transactions: readonly Transaction[]): Promise<readonly Receipt[]>;
   /**
+   * Posts those whose keys are free, in order. Where a key is taken, nothing is judged or written, and
+   * the entry that has it is the answer: for senders that retry without knowing what they said.
+   */
+  postOnce(transactions: readonly Transaction[]): Promise<readonly OnceAnswer[]>;
+  /**
    * Seals an epoch: publishes the Merkle root of its transactions and closes it and all before.
    * Throws `bad-parameter` where an earlier epoch with transactions is open.
    */
   seal(epoch: number, options: { readonly timeMs: number }): Promise<SealReceipt>;
   head(): Promise<Head>;
+  /** Entries from a sequence on, to the head; pages of one moment each. */
+  entries(from: number): AsyncIterable<Entry>;
   /** Where in the log the transaction of a key is, from 0; null where it was never posted. */
   positionOf(key: string): Promise<number | null>;
   /** Zero where nothing was ever posted. */
@@ -75,7 +83,12 @@ export function openLedger(store: LedgerStore): Ledger {
     post: (transaction) => counted(journal.post(transaction)),
     postAll: (transactions) => counted(journal.postAll(transactions)),
     seal: (epoch, options) => counted(journal.seal(epoch, options)),
+    postOnce: (transactions) => counted(journal.postOnce(transactions)),
     head: () => store.read((reader) => reader.head()),
+    entries: (from) =>
+      paged((after: Entry | null) =>
+        store.read((reader) => reader.entries(after === null ? from : after.sequence + 1, PAGE)),
+      ),
     balance: async (account, token) => {
       checkAccount(account, 'account');
       checkToken(token, 'token');

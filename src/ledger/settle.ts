@@ -108,6 +108,21 @@ export function settle(book: Book, answered: Answered, offered: Offered): Receip
   return receipt(key, entry, false, result);
 }
 
+/** The answer to a transaction that is posted unless its key is taken. */
+export interface OnceAnswer {
+  readonly receipt: Receipt;
+  /** The entry that had the key before, whatever its content; null where the key was free. */
+  readonly taken: Entry | null;
+}
+
+/** Settles one transaction unless its key is taken: then nothing is judged or written. */
+export function settleOnce(book: Book, answered: Answered, offered: Offered): OnceAnswer {
+  const { key } = offered.transaction;
+  const taken = answered.posted.get(key) ?? null;
+  if (taken !== null) return { receipt: receipt(key, taken, true, null), taken };
+  return { receipt: settle(book, answered, offered), taken };
+}
+
 /** The entry of a transaction, or its refusal; `first` is the entry that has its key. */
 export function judge(book: Book, first: Entry | undefined, offered: Offered): Entry | Refusal {
   if (first === undefined) return book.post(offered);

@@ -256,6 +256,24 @@ function suite(database: TestDatabase): void {
       expect(await all(ledger.statement('neuron:nobody'))).toEqual([]);
     }));
 
+  it('posts once: a taken key is answered by what has it, and nothing is written', () =>
+    withLedger(async (ledger) => {
+      const first = issue(ALICE, 5n);
+      const other = { ...first, timeMs: first.timeMs + 1, reason: 'another reason' };
+      const [one, two, again] = await ledger.postOnce([first, other, first]);
+      expect(one).toMatchObject({ taken: null, receipt: { outcome: 'posted', replayed: false } });
+      for (const answer of [two, again]) {
+        expect(answer.receipt).toEqual({ ...one.receipt, replayed: true });
+        expect(answer.taken?.sequence).toBe(0);
+        expect(answer.taken?.content).toContain('a test');
+      }
+      const refused = await ledger.postOnce([move(BOB, ALICE, 1n)]);
+      expect(refused[0]).toMatchObject({ taken: null, receipt: { outcome: 'rejected' } });
+      const { entries } = await ledger.head();
+      expect(entries).toBe(2);
+      expect((await all(ledger.entries(1))).map(({ sequence }) => sequence)).toEqual([1]);
+    }));
+
   it('explains what became of a claim', () =>
     withLedger(async (ledger) => {
       const key = claimNamed('explain');
