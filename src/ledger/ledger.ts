@@ -45,6 +45,8 @@ export interface Ledger extends Journal {
   head(): Promise<Head>;
   /** Entries from a sequence on, to the head; pages of one moment each. */
   entries(from: number): AsyncIterable<Entry>;
+  /** The entries of these keys that are there, in the order of the log. */
+  entriesOf(keys: readonly string[]): Promise<readonly Entry[]>;
   /** Where in the log the transaction of a key is, from 0; null where it was never posted. */
   positionOf(key: string): Promise<number | null>;
   /** Zero where nothing was ever posted. */
@@ -53,8 +55,8 @@ export interface Ledger extends Journal {
   balances(): AsyncIterable<BalanceRow>;
   /** Null for a claim that was never opened. */
   claimOf(key: string): Promise<ClaimRecord | null>;
-  /** Epochs with transactions or a seal, rising. */
-  epochs(): AsyncIterable<EpochRow>;
+  /** Epochs with transactions or a seal, rising, after one (all of them where none is given). */
+  epochs(after?: number): AsyncIterable<EpochRow>;
   statement(account: string, options?: StatementOptions): AsyncIterable<StatementLine>;
   explain(claimKey: string): Promise<ClaimExplanation>;
   prove(key: string): Promise<EntryProof>;
@@ -101,6 +103,11 @@ export function openLedger(store: LedgerStore): Ledger {
       paged((after: BalanceRow | null) =>
         store.read((reader) => reader.balances(after === null ? 0 : after.id + 1, PAGE)),
       ),
+    entriesOf: async (keys) => {
+      keys.forEach((key, i) => checkKey(key, `keys[${i}]`));
+      const entries = await store.read((reader) => reader.entriesOfKeys(keys));
+      return [...entries].sort((a, b) => a.sequence - b.sequence);
+    },
     positionOf: async (key) => {
       checkKey(key, 'key');
       return (await store.read((reader) => reader.entriesOfKeys([key])))[0]?.sequence ?? null;
@@ -109,9 +116,9 @@ export function openLedger(store: LedgerStore): Ledger {
       checkKey(key, 'claim');
       return (await store.read((reader) => reader.claimsOf([key])))[0] ?? null;
     },
-    epochs: () =>
+    epochs: (from = -1) =>
       paged((after: EpochRow | null) =>
-        store.read((reader) => reader.epochs(after?.epoch ?? -1, PAGE)),
+        store.read((reader) => reader.epochs(after?.epoch ?? from, PAGE)),
       ),
     statement: (account, options) => statementOf(store, account, options),
     explain: (key) => explainClaim(store, key),
