@@ -104,7 +104,7 @@ const VERBS: Readonly<Record<ClaimEffect['effect'], string>> = {
 function sentenceOf(event: ClaimEvent, token: string): string {
   const { sequence, timeMs, effects, reason, refusal, formula } = event;
   const time = new Date(timeMs).toISOString();
-  const done = effects.map((effect) => {
+  const done = effects.filter(isMove).map((effect) => {
     const units = 'units' in effect ? `${decimalOf(effect.units)} ${tokenOf(effect, token)} ` : '';
     const until =
       'matureAtMs' in effect ? ` until ${new Date(effect.matureAtMs).toISOString()}` : '';
@@ -117,6 +117,11 @@ function sentenceOf(event: ClaimEvent, token: string): string {
   const how =
     formula === null ? '' : ` [${formula.name}: ${inputs.join(', ')} → ${formula.result}]`;
   return `${time}, entry ${sequence}: ${what}: ${reason}${how}.`;
+}
+
+/** Not one that only says which claim a transaction concerns. */
+function isMove(effect: ClaimEffect): boolean {
+  return effect.effect !== 'extend' || effect.matureAtMs > 0;
 }
 
 function tokenOf(effect: ClaimEffect, token: string): string {

@@ -17,7 +17,7 @@ export interface Posting {
  *   expire    queued → expired
  *   finalise  pending → paid; what matured first goes first
  *   void      pending → voided, to the account `to`; what matures last goes first
- *   extend    pending units mature not before `matureAtMs`: a challenge is open
+ *   extend    pending units mature not before `matureAtMs`; 0 moves none: the transaction concerns the claim
  */
 export type ClaimEffect =
   | {
