@@ -26,7 +26,7 @@ import {
 } from './claim-transaction.js';
 import { RewardConfig } from './config.js';
 import type { SettlementEvent } from './events.js';
-import { workUnits, type Work } from './formulas.js';
+import { workUnits, type Work } from './work-units.js';
 import { challengeKey, claimIdOf } from './keys.js';
 import type { HourPlan } from './plan.js';
 import type { SettledState } from './settle-state.js';
@@ -188,7 +188,11 @@ export class AutomaticRewardDistributor {
   async #checkContestable(claimId: string): Promise<void> {
     await this.ready;
     const claim = await this.ledger.claimOf(claimId);
-    check(claim !== null, 'bad-input', () => `claim: expected one of this ledger, found ${claimId}`);
+    check(
+      claim !== null,
+      'bad-input',
+      () => `claim: expected one of this ledger, found ${claimId}`,
+    );
     check(
       claim.queued > 0n || pendingUnits(claim) > 0n,
       'bad-input',

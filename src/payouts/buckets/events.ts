@@ -75,7 +75,8 @@ interface Content {
 /** The event of an entry; null for all other entries. About 3 µs. */
 export function eventOf(entry: Entry): BucketEvent | SettlementEvent | SettledEvent | null {
   // Most entries of a shared ledger are of other modules, or follow from settlements.
-  if (!/"kind":"bly-(?:claim|challenge|verdict|settlement|settled)"/.test(entry.content)) return null;
+  if (!/"kind":"bly-(?:claim|challenge|verdict|settlement|settled)"/.test(entry.content))
+    return null;
   const content = JSON.parse(entry.content) as Content;
   switch (content.kind) {
     case 'bly-claim':

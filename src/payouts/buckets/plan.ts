@@ -13,14 +13,7 @@ import { decimalOf } from '../../ledger/amount.js';
 import { transactionContent } from '../../ledger/entry.js';
 import type { ClaimEffect, Posting, Transaction } from '../../ledger/transaction.js';
 import { HOUR_MS } from '../accounting-hour.js';
-import {
-  perBucket,
-  RULESET,
-  SOURCE_ACCOUNT,
-  sumOf,
-  TOKEN,
-  type PerBucket,
-} from './bucket.js';
+import { perBucket, RULESET, SOURCE_ACCOUNT, sumOf, TOKEN, type PerBucket } from './bucket.js';
 import { grantKey, partKey, settlementKey } from './keys.js';
 import type { BucketPolicy } from './policy.js';
 import type { Settlement } from './bucket-state.js';

@@ -127,7 +127,12 @@ function withoutSlashed(
 } {
   if (upheld.size === 0) return { buckets, kept: opened, maturing, slashed: [] };
   const taken = new Map<string, { recipient: string; pending: bigint; queued: bigint }>();
-  const take = (key: string, recipient: string, name: 'pending' | 'queued', units: bigint): void => {
+  const take = (
+    key: string,
+    recipient: string,
+    name: 'pending' | 'queued',
+    units: bigint,
+  ): void => {
     const before = taken.get(key) ?? { recipient, pending: 0n, queued: 0n };
     taken.set(key, { ...before, [name]: before[name] + units });
   };
