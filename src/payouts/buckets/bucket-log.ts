@@ -144,7 +144,7 @@ export class BucketLog {
 }
 
 /** Before the first settlement. */
-function firstState(policy: BucketPolicy, hour: number): SettledState {
+export function firstState(policy: BucketPolicy, hour: number): SettledState {
   return {
     buckets: startState(policy, hour),
     maturing: new Map(),
