@@ -235,7 +235,7 @@ describe('claims', () => {
     maxLength: 12,
   });
   const bucketOf = fc.constantFrom<Bucket>('inference', 'learning', 'validation', 'dataset');
-  const order = fc.constantFrom('pro-rata', 'fifo');
+  const order = fc.constantFrom(packaged, policyWith('distribution: { order: fifo }'));
 
   it('settle alike in any order', () => {
     fc.assert(
@@ -243,8 +243,7 @@ describe('claims', () => {
         fc.array(fc.tuple(bucketOf, fc.bigInt({ min: 1n, max: 9_000n * BLY })), { maxLength: 12 }),
         order,
         fc.infiniteStream(fc.nat()),
-        (drawn, by, chance) => {
-          const policy = policyWith(`distribution: { order: ${by} }`);
+        (drawn, policy, chance) => {
           const claims = drawn.map(([bucket, units], i) =>
             claim(bucket, H, units, { key: `k${i}`, sequence: 100 - i }),
           );
