@@ -82,6 +82,8 @@ export async function admitClaim(
   checkTime(desk.nowMs, 'nowMs');
   const read = refusedAs('malformed', () => readSignedClaim(body));
   if (isRefusal(read)) return read;
+  const first = firstRefusal(read.claim, desk);
+  if (first !== null) return first;
   const bytes = claimBytes(read.claim);
   const signed = { bytes, digest: sha256Hex(bytes) };
   const judged = judge(read.claim, desk, signed.digest);
@@ -94,18 +96,24 @@ export async function admitClaim(
   return late ?? admitted(read, desk, judged, signed, digest);
 }
 
-/** All that needs no key. */
-function judge(claim: BucketClaim, desk: AdmissionDesk, digest: string): Judged | ClaimRefusal {
-  const { policy, nodes, nowMs, rate } = desk;
-  const { kind, node, work } = claim;
-  const outside = windowRefusal(claim.timestamp_ms, nowMs, desk.windowMs ?? CLAIM_WINDOW_MS);
+/** Time stamp and ranges. */
+function firstRefusal(claim: BucketClaim, desk: AdmissionDesk): ClaimRefusal | null {
+  const { kind, work } = claim;
+  const { policy, nowMs, windowMs = CLAIM_WINDOW_MS } = desk;
+  const outside = windowRefusal(claim.timestamp_ms, nowMs, windowMs);
   if (outside !== null) return outside;
   const ranges = refusedAs('out-of-range', () => {
     checkWorkRanges(policy, kind, work);
     if (kind === 'learning') checkSamples(work);
     return work;
   });
-  if (isRefusal(ranges)) return ranges;
+  return isRefusal(ranges) ? ranges : null;
+}
+
+/** All else that needs no key. */
+function judge(claim: BucketClaim, desk: AdmissionDesk, digest: string): Judged | ClaimRefusal {
+  const { policy, nodes, nowMs, rate } = desk;
+  const { kind, node, work } = claim;
   const early = rate.refusalOf(node, digest, nowMs);
   if (early !== null) return early;
   const improvement = kind === 'learning' ? judgeImprovement(policy.validation, work) : null;

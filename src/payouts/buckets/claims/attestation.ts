@@ -138,7 +138,8 @@ export function judgeAttestations(
 
 /**
  * The least figure that half of the weight does not lie above: 2 · Σ_{figure ≤ v} weight ≥ Σ weight. Of two
- * middle figures it is the lower. Its decimal text; weights are above 0, and the order does not matter. Throws `bad-parameter` for no figures.
+ * middle figures it is the lower. Weights are above 0; the order does not matter. Returns its decimal text.
+ * Throws `bad-parameter` for no figures.
  */
 export function weightedMedian(figures: readonly WeightedFigure[]): string {
   check(figures.length > 0, 'bad-parameter', () => 'median: expected figures, found none');
