@@ -39,6 +39,8 @@ export interface SignedClaim {
   readonly signature: string;
 }
 
+/** How far a time stamp may be from the server's clock, on either side. */
+export const CLAIM_WINDOW_MS = 300_000;
 const DOMAIN = 'focus-bly-claim-1\n';
 const FIELDS = ['kind', 'node', 'workId', 'work', 'evidence', 'nonce', 'timestamp_ms'] as const;
 const OPTIONAL = ['recipient', 'attestations'] as const;
