@@ -1,7 +1,6 @@
 // focus ledger statement | explain: what an account got and why, and what became of a claim.
 
 import { Command } from 'commander';
-import { canonicalJson } from '../base/canonical.js';
 import { check } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 import {
@@ -11,6 +10,7 @@ import {
   type RecordShape,
 } from '../formats/write-records.js';
 import type { StatementLine } from '../ledger/statement.js';
+import { STATEMENT_COLUMNS, statementJson } from '../ledger/statement-columns.js';
 import { isPostgresUrl } from '../ledger/stores/postgres.js';
 import { withLedger } from './ledger-target.js';
 import { checkOutput } from './linked-input.js';
@@ -64,30 +64,7 @@ export function explainClaimCommand(): Command {
     );
 }
 
-/** Columns of CSV and Parquet; amounts are exact decimal texts. */
-const STATEMENT: RecordShape<StatementLine> = {
-  columns: [
-    { name: 'sequence', kind: 'number', value: (line) => line.sequence },
-    { name: 'time', kind: 'text', value: (line) => line.time },
-    { name: 'epoch', kind: 'number', value: (line) => line.epoch },
-    { name: 'kind', kind: 'text', value: (line) => line.kind },
-    { name: 'token', kind: 'text', value: (line) => line.token },
-    { name: 'amount', kind: 'text', value: (line) => line.amount },
-    { name: 'balance', kind: 'text', value: (line) => line.balance },
-    { name: 'reason', kind: 'text', value: (line) => line.reason },
-    { name: 'formula', kind: 'text', value: (line) => line.formula?.name ?? null },
-    {
-      name: 'inputs',
-      kind: 'text',
-      value: ({ formula }) => (formula === null ? null : canonicalJson(formula.inputs)),
-    },
-    { name: 'result', kind: 'text', value: (line) => line.formula?.result ?? null },
-    { name: 'claims', kind: 'text', value: (line) => line.claims.join(' ') || null },
-    { name: 'key', kind: 'text', value: (line) => line.key },
-    { name: 'hash', kind: 'text', value: (line) => line.hash },
-  ],
-  json: (line) => ({ ...line, units: String(line.units) }),
-};
+const STATEMENT: RecordShape<StatementLine> = { columns: STATEMENT_COLUMNS, json: statementJson };
 
 function formatOf({ format, out }: StatementFlags): RecordFormat {
   const named = format ?? (out === undefined ? 'csv' : out.slice(out.lastIndexOf('.') + 1));

@@ -17,6 +17,7 @@ import { ledgerCommand } from './ledger.js';
 import { stakeCommands } from './ledger-stake.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
+import { serveCommand } from './serve.js';
 import { shapleyCommand } from './shapley.js';
 import { simulateCommand } from './simulate.js';
 import { spectrumCommand } from './spectrum.js';
@@ -45,6 +46,7 @@ for (const command of [
   btsCommand(),
   claimCommand(),
   ledgerCommand(),
+  serveCommand(),
   simulateCommand(),
   doctorCommand(),
 ]) {
