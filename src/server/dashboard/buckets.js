@@ -43,7 +43,11 @@ function tilesOf(status) {
       `${amountText(sum('claimed_bly'))} BLY`,
       `in ${countText(claims)} ${claims === 1 ? 'claim' : 'claims'}`,
     ),
-    tile('Granted last hour', `${amountText(sum('granted_bly'))} BLY`, `of ${amountText(sum('allotted_bly'))} allotted`),
+    tile(
+      'Granted last hour',
+      `${amountText(sum('granted_bly'))} BLY`,
+      `of ${amountText(sum('allotted_bly'))} allotted`,
+    ),
     tile(
       'Backpay',
       `${amountText(sum('backpay_bly'))} BLY`,
@@ -69,7 +73,10 @@ function tile(name, value, note) {
 
 function card(bucket, status) {
   const facts = [
-    ['Floor · target · ceiling', [status.floor_pct, status.target_pct, status.ceiling_pct].map(shareText).join(' · ')],
+    [
+      'Floor · target · ceiling',
+      [status.floor_pct, status.target_pct, status.ceiling_pct].map(shareText).join(' · '),
+    ],
     ['Claimed this hour', `${amountText(status.claimed_bly)} BLY`, status.claimed_bly_exact],
     ['Still available', `${amountText(status.available_bly)} BLY`, status.available_bly_exact],
     ['Used last hour', shareText(status.utilization)],
@@ -81,10 +88,14 @@ function card(bucket, status) {
     { class: 'bucket' },
     element('h3', {}, sample(bucket, false), bucket.label),
     bar(bucket, status),
-    element('dl', { class: 'facts' }, ...facts.flatMap(([name, value, exact]) => [
-      element('dt', {}, name),
-      element('dd', exact === undefined ? {} : { title: `${exactText(exact)} BLY` }, value),
-    ])),
+    element(
+      'dl',
+      { class: 'facts' },
+      ...facts.flatMap(([name, value, exact]) => [
+        element('dt', {}, name),
+        element('dd', exact === undefined ? {} : { title: `${exactText(exact)} BLY` }, value),
+      ]),
+    ),
   );
 }
 
@@ -104,8 +115,22 @@ function bar({ name, label }, status) {
     'svg',
     { viewBox: `0 0 ${BAR} 22`, role: 'img', 'aria-label': text, preserveAspectRatio: 'none' },
     drawn('rect', { class: 'band', x: 0, y: 8, width: BAR, height: 6, rx: 3, opacity: 0.45 }),
-    drawn('rect', { class: 'band', x: x(floor), y: 3, width: x(ceiling - floor), height: 16, rx: 3 }),
-    drawn('rect', { class: `area ${name}`, x: 0, y: 7, width: x(Math.min(share, ceiling)), height: 8, rx: 2 }),
+    drawn('rect', {
+      class: 'band',
+      x: x(floor),
+      y: 3,
+      width: x(ceiling - floor),
+      height: 16,
+      rx: 3,
+    }),
+    drawn('rect', {
+      class: `area ${name}`,
+      x: 0,
+      y: 7,
+      width: x(Math.min(share, ceiling)),
+      height: 8,
+      rx: 2,
+    }),
     drawn('line', { class: 'tick', x1: x(target), x2: x(target), y1: 1, y2: 21 }),
   );
 }

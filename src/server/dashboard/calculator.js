@@ -1,7 +1,7 @@
-// The calculator: the fields of a kind of work with the ranges of the policy, answered by /rewards/estimate; and the
-// table of rates, from the same policy.
+// The calculator: the fields of a kind of work with the ranges of the policy. Work that is done once is answered by
+// /rewards/estimate, a habit of work by /rewards/calculator. And the table of rates, from the same policy.
 
-import { BUCKETS, byId, countText, element, exactText } from './elements.js';
+import { BUCKETS, byId, element, exactText } from './elements.js';
 import { ask, Refused } from './service.js';
 
 /** Fields by kind: the API's name, what people read, an example, and the range in the policy. */
@@ -24,6 +24,19 @@ const FIELDS = {
     { name: 'dataset_quality', label: 'Quality', range: 'datasetQuality' },
     { name: 'dataset_diversity', label: 'Diversity', range: 'datasetDiversity' },
   ],
+};
+
+/** How often, where it is more than once: the scenario, and what it calls amount and count. */
+const HABITS = {
+  inference: {
+    scenario: 'inference_hour',
+    amount: 'tokens_per_hour',
+    count: 'hours_per_day',
+    label: 'Hours a day',
+  },
+  learning: { scenario: 'learning_session', count: 'sessions_per_day', label: 'Sessions a day' },
+  validation: { scenario: 'validation_batch', count: 'batches_per_day', label: 'Batches a day' },
+  dataset: { scenario: 'dataset_upload', count: 'uploads_per_week', label: 'Uploads a week' },
 };
 
 const RATES = {
@@ -52,12 +65,12 @@ export function openCalculator() {
 }
 
 /** Shows rates and ranges of a policy. */
-export function showPolicy(policy) {
+export function showPolicy(policy, digest) {
   multipliers = policy.multipliers;
   byId('rates').replaceChildren(ratesTable(policy));
   byId('rates').removeAttribute('aria-busy');
-  byId('policy-digest').textContent = ` · policy ${policy.digest.slice(0, 16)}…`;
-  byId('policy-digest').title = policy.digest;
+  byId('policy-digest').textContent = ` · policy ${digest.slice(0, 16)}…`;
+  byId('policy-digest').title = digest;
   for (const field of fieldsShown()) {
     const hint = byId(`hint-${field.name}`);
     if (hint !== null) hint.textContent = hintOf(field);
@@ -68,8 +81,10 @@ function kindChosen() {
   return new FormData(byId('calculator')).get('kind') ?? BUCKETS[0].name;
 }
 
+/** The fields of the chosen kind, the last of them how often. */
 function fieldsShown() {
-  return FIELDS[kindChosen()];
+  const { count, label } = HABITS[kindChosen()];
+  return [...FIELDS[kindChosen()], { name: count, label, isCount: true }];
 }
 
 function showFields() {
@@ -91,7 +106,8 @@ function showFields() {
   byId('estimate').replaceChildren();
 }
 
-function hintOf({ range }) {
+function hintOf({ range, isCount }) {
+  if (isCount === true) return 'empty: once';
   if (range === undefined) return 'needed';
   const found = multipliers?.[range];
   if (found === undefined) return 'may be left out';
@@ -110,20 +126,47 @@ async function calculate() {
   }
   let lines;
   try {
-    const answer = (await ask('rewards/estimate', query))[kind];
-    lines = answerLines(answer);
+    lines =
+      query[HABITS[kind].count] === undefined
+        ? await workOnce(kind, query)
+        : await habit(kind, query);
   } catch (error) {
     lines = [element('p', { class: 'bad' }, error.message)];
-    if (turn === asked && error instanceof Refused) markField(error.field);
+    if (turn === asked && error instanceof Refused) markField(error.field, kind);
   }
   // Of two answers the later question's counts.
   if (turn === asked && kind === kindChosen()) byId('estimate').replaceChildren(...lines);
 }
 
-function answerLines({ estimate_bly_exact: exact, budget_available: isThere, formula }) {
-  const inputs = Object.entries(formula?.inputs ?? {}).map(([name, value]) => `${name} ${value}`);
+async function workOnce(kind, query) {
+  const answer = (await ask('rewards/estimate', query))[kind];
+  return answerLines(answer.estimate_bly_exact, '', answer);
+}
+
+async function habit(kind, query) {
+  const { scenario, amount } = HABITS[kind];
+  const [{ name: usual }] = FIELDS[kind];
+  const { [usual]: size, ...rest } = query;
+  const named = size === undefined ? rest : { ...rest, [amount ?? usual]: size };
+  const answer = await ask('rewards/calculator', { scenario, ...named });
+  const { total_bly_exact: once, per_day_bly_exact: day, per_week_bly_exact: week, unit } = answer;
+  const more = [`${exactText(once)} BLY for one ${unit}`];
+  if (day !== undefined) more.push(`${exactText(week)} BLY a week`);
+  const sum = day ?? week;
+  const [{ formula }] = answer.lines;
+  return answerLines(
+    sum,
+    day === undefined ? ' a week' : ' a day',
+    { ...answer, formula },
+    more.join(' · '),
+  );
+}
+
+function answerLines(exact, period, { budget_available: isThere, formula }, more) {
+  const inputs = Object.entries(formula.inputs).map(([name, value]) => `${name} ${value}`);
   return [
-    element('p', { class: 'sum' }, `${exactText(exact)} BLY`),
+    element('p', { class: 'sum' }, `${exactText(exact)} BLY${period}`),
+    ...(more === undefined ? [] : [element('p', {}, more)]),
     element(
       'p',
       {},
@@ -131,12 +174,13 @@ function answerLines({ estimate_bly_exact: exact, budget_available: isThere, for
         ? 'This hour’s budget covers it as it stands.'
         : 'More than this hour’s budget has left as it stands: the rest would wait as backpay.',
     ),
-    element('p', { class: 'quiet' }, `${formula?.name ?? ''}: ${inputs.join(', ')}`),
+    element('p', { class: 'quiet' }, `${formula.name}: ${inputs.join(', ')}`),
   ];
 }
 
-function markField(name) {
-  const input = name === null ? null : byId(`field-${name}`);
+function markField(name, kind) {
+  const field = name !== null && name === HABITS[kind].amount ? FIELDS[kind][0].name : name;
+  const input = field === null ? null : byId(`field-${field}`);
   input?.setAttribute('aria-invalid', 'true');
   input?.focus();
 }
@@ -160,10 +204,10 @@ function ratesTable({ rates, multipliers: ranges }) {
       element('td', {}, factors.join(', ')),
     );
   });
-  return element('table', { class: 'rates-table' }, element('thead', {}, head), element('tbody', {}, ...rows));
-}
-
-/** Hours of the policy in words: "7 days". */
-export function daysText(hours) {
-  return hours % 24 === 0 ? `${countText(hours / 24)} days` : `${countText(hours)} hours`;
+  return element(
+    'table',
+    { class: 'rates-table' },
+    element('thead', {}, head),
+    element('tbody', {}, ...rows),
+  );
 }

@@ -31,14 +31,20 @@ export function responsive(host, draw) {
 export function lineChart({ hours, cursor, onPoint, label }, width) {
   const { svg, x, y } = frame({ hours, most: 1, width, axisText: shareText, onPoint, label });
   for (const { name, dash } of BUCKETS) {
-    const points = hours.map((hour, i) => `${x(i + 0.5).toFixed(1)},${y(hour.values[name]).toFixed(1)}`);
+    const points = hours.map(
+      (hour, i) => `${x(i + 0.5).toFixed(1)},${y(hour.values[name]).toFixed(1)}`,
+    );
     // A single hour is a dash as wide as its place.
     if (points.length === 1) {
       const at = y(hours[0].values[name]).toFixed(1);
       points.splice(0, 1, `${x(0).toFixed(1)},${at}`, `${x(1).toFixed(1)},${at}`);
     }
     svg.append(
-      drawn('polyline', { class: `line ${name}`, 'stroke-dasharray': dash, points: points.join(' ') }),
+      drawn('polyline', {
+        class: `line ${name}`,
+        'stroke-dasharray': dash,
+        points: points.join(' '),
+      }),
     );
   }
   svg.append(cursorLine(x(cursor + 0.5)));
@@ -53,7 +59,10 @@ export function stackChart({ hours, cursor, onPoint, label }, width) {
   for (let from = 0; from < hours.length; from += each) {
     const part = hours.slice(from, from + each);
     const values = Object.fromEntries(
-      BUCKETS.map(({ name }) => [name, part.reduce((sum, { values }) => sum + values[name], 0) / part.length]),
+      BUCKETS.map(({ name }) => [
+        name,
+        part.reduce((sum, { values }) => sum + values[name], 0) / part.length,
+      ]),
     );
     bars.push({ from, to: from + part.length, values });
   }
@@ -96,7 +105,10 @@ export function ring({ values, total, unit, label }) {
   for (const { name } of BUCKETS) {
     const share = values[name] / sum;
     if (share > 0) {
-      const path = share > 0.999999 ? wholeRing(size / 2, outer, inner) : sector(size / 2, outer, inner, from, from + share);
+      const path =
+        share > 0.999999
+          ? wholeRing(size / 2, outer, inner)
+          : sector(size / 2, outer, inner, from, from + share);
       svg.append(drawn('path', { class: `area ${name}`, 'fill-rule': 'evenodd', d: path }));
     }
     from += share;
@@ -136,7 +148,15 @@ function frame({ hours, most, width, axisText, onPoint, label }) {
   }
   for (const [i, text] of timeLabels(hours, inner)) {
     svg.append(drawn('text', { x: x(i), y: HEIGHT - 6, 'text-anchor': 'middle' }, text));
-    svg.append(drawn('line', { class: 'grid', x1: x(i), x2: x(i), y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }));
+    svg.append(
+      drawn('line', {
+        class: 'grid',
+        x1: x(i),
+        x2: x(i),
+        y1: HEIGHT - BOTTOM,
+        y2: HEIGHT - BOTTOM + 4,
+      }),
+    );
   }
   svg.addEventListener('pointermove', ({ clientX }) => {
     const { left, width: shown } = svg.getBoundingClientRect();
@@ -156,7 +176,9 @@ function timeLabels(hours, inner) {
     .map(([i, start]) => [i, isLong ? dayText(start) : clockText(start).slice(0, 5)]);
   const fit = Math.max(1, Math.floor(inner / 64));
   const step = Math.ceil(marks.length / fit);
-  return marks.filter((_, k) => k % step === 0).filter(([i]) => (inner * i) / hours.length < inner - 16);
+  return marks
+    .filter((_, k) => k % step === 0)
+    .filter(([i]) => (inner * i) / hours.length < inner - 16);
 }
 
 function cursorLine(x) {

@@ -33,7 +33,8 @@ async function refresh() {
   refreshing ??= load().finally(() => (refreshing = null));
   await refreshing;
   // A range that was chosen meanwhile has not been asked for.
-  if (status !== null && history.range !== byId('range').value && byId('problem').hidden) return refresh();
+  if (status !== null && history.range !== byId('range').value && byId('problem').hidden)
+    return refresh();
   clearTimeout(timer);
   if (!document.hidden) timer = setTimeout(() => void refresh(), PERIOD_MS);
 }
@@ -44,7 +45,8 @@ async function load() {
     showStatus(status);
     await loadHistory();
     if (!policyShown) {
-      showPolicy(await ask('rewards/policy'));
+      const { policy, digest } = await ask('rewards/policy');
+      showPolicy(policy, digest);
       policyShown = true;
     }
     answeredAt = new Date();
@@ -65,7 +67,12 @@ async function loadHistory() {
   if (!isNew) return;
   const { hours } = await ask('rewards/buckets/metrics', { hours: range });
   showHistory(hours, status.next_settlement);
-  history = { range, hour: status.hour, newest: hours.at(-1)?.hour ?? Infinity, askedAt: performance.now() };
+  history = {
+    range,
+    hour: status.hour,
+    newest: hours.at(-1)?.hour ?? Infinity,
+    askedAt: performance.now(),
+  };
 }
 
 function tellUp() {
@@ -78,12 +85,14 @@ function tellUp() {
 function tellDown(error) {
   const connection = byId('connection');
   connection.className = 'connection down';
-  connection.textContent = error instanceof Unreachable ? 'Not connected' : 'The service has a problem';
+  connection.textContent =
+    error instanceof Unreachable ? 'Not connected' : 'The service has a problem';
   const since =
     answeredAt === null
       ? 'No figures could be loaded.'
       : `The figures below are from ${clockText(answeredAt)} and may be out of date.`;
-  byId('problem-text').textContent = `${error.message} ${since} Trying again every ${PERIOD_MS / 1000} seconds.`;
+  byId('problem-text').textContent =
+    `${error.message} ${since} Trying again every ${PERIOD_MS / 1000} seconds.`;
   byId('problem').hidden = false;
   if (answeredAt !== null) return;
   for (const place of ['buckets', 'rates']) {

@@ -11,9 +11,30 @@ let redraw = () => undefined;
 /** Prepares the charts, once. */
 export function openHistory() {
   const charts = [
-    chart('utilisation', true, shareText, shares, lineChart, 'Utilisation by bucket over the settled hours'),
-    chart('granted', false, blyText, (hour) => each(hour, 'granted_bly'), stackChart, 'BLY granted by bucket and hour'),
-    chart('backpay', false, blyText, (hour) => each(hour, 'queued_bly'), stackChart, 'BLY in the backpay queues by hour'),
+    chart(
+      'utilisation',
+      true,
+      shareText,
+      shares,
+      lineChart,
+      'Utilisation by bucket over the settled hours',
+    ),
+    chart(
+      'granted',
+      false,
+      blyText,
+      (hour) => each(hour, 'granted_bly'),
+      stackChart,
+      'BLY granted by bucket and hour',
+    ),
+    chart(
+      'backpay',
+      false,
+      blyText,
+      (hour) => each(hour, 'queued_bly'),
+      stackChart,
+      'BLY in the backpay queues by hour',
+    ),
   ];
   const drawRing = openRing();
   redraw = (all) => {
@@ -65,7 +86,9 @@ function chart(id, isLine, text, valuesOf, draw, label) {
   for (const bucket of BUCKETS) {
     const value = element('span', { class: 'value' });
     values.set(bucket.name, value);
-    legend.append(element('li', {}, sample(bucket, isLine), element('span', {}, bucket.label), value));
+    legend.append(
+      element('li', {}, sample(bucket, isLine), element('span', {}, bucket.label), value),
+    );
   }
   byId(id).append(plot, legend);
   const again = responsive(plot, (width) => {
@@ -85,7 +108,10 @@ function openRing() {
   byId('shares').append(host, legend);
   return () => {
     const values = Object.fromEntries(
-      BUCKETS.map(({ name }) => [name, hours.reduce((sum, hour) => sum + hour.buckets[name].granted_bly, 0)]),
+      BUCKETS.map(({ name }) => [
+        name,
+        hours.reduce((sum, hour) => sum + hour.buckets[name].granted_bly, 0),
+      ]),
     );
     const total = BUCKETS.reduce((sum, { name }) => sum + values[name], 0);
     const shareOf = (name) => (total > 0 ? values[name] / total : 0);
@@ -96,14 +122,20 @@ function openRing() {
           {},
           sample(bucket, false),
           element('span', {}, bucket.label),
-          element('span', { class: 'value' }, `${shareText(shareOf(bucket.name))} · ${blyText(values[bucket.name])}`),
+          element(
+            'span',
+            { class: 'value' },
+            `${shareText(shareOf(bucket.name))} · ${blyText(values[bucket.name])}`,
+          ),
         ),
       ),
     );
     const parts = BUCKETS.map(({ name, label }) => `${label} ${shareText(shareOf(name))}`);
     const label = `${blyText(total)} granted: ${parts.join(', ')}`;
-    if (total > 0) host.replaceChildren(ring({ values, total: shortText(total), unit: 'BLY', label }));
-    else host.replaceChildren(element('p', { class: 'state' }, 'Nothing was granted in these hours.'));
+    if (total > 0)
+      host.replaceChildren(ring({ values, total: shortText(total), unit: 'BLY', label }));
+    else
+      host.replaceChildren(element('p', { class: 'state' }, 'Nothing was granted in these hours.'));
   };
 }
 
@@ -140,8 +172,16 @@ const COLUMNS = [
 /** Newest first. */
 function tableOf(settled) {
   const head = element('tr', {}, ...COLUMNS.map(([name]) => element('th', { scope: 'col' }, name)));
-  const rows = [...settled].reverse().map((hour) =>
-    element('tr', {}, ...COLUMNS.map(([, text], i) => element(i === 0 ? 'th' : 'td', i === 0 ? { scope: 'row' } : {}, text(hour)))),
-  );
+  const rows = [...settled]
+    .reverse()
+    .map((hour) =>
+      element(
+        'tr',
+        {},
+        ...COLUMNS.map(([, text], i) =>
+          element(i === 0 ? 'th' : 'td', i === 0 ? { scope: 'row' } : {}, text(hour)),
+        ),
+      ),
+    );
   return [element('thead', {}, head), element('tbody', {}, ...rows)];
 }

@@ -22,7 +22,11 @@ export async function ask(path, query = {}) {
   let answer;
   try {
     const headers = { accept: 'application/json' };
-    response = await fetch(url, { headers, cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
+    response = await fetch(url, {
+      headers,
+      cache: 'no-store',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
     answer = await response.json();
   } catch (error) {
     if (response !== undefined && response.ok === false) throw new Refused({}, response.status);

@@ -1,4 +1,4 @@
-// GET /dashboard: a page of three files that come with the package. They may load and ask nothing but this service.
+// GET /dashboard: a page of files that come with the package. They may load and ask nothing but this service.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,15 +8,27 @@ import { noSuchPage } from '../problem.js';
 /** From dist/server/routes/ and from src/server/routes/ alike. */
 const FOLDER = new URL('../../../src/server/dashboard/', import.meta.url);
 
+/** The page itself is at /dashboard, the files that it names are below that. */
+const PAGE = 'index.html';
 const FILES = [
-  { name: 'index.html', type: 'text/html; charset=utf-8', paths: ['/dashboard', '/dashboard/'] },
-  {
-    name: 'dashboard.js',
-    type: 'text/javascript; charset=utf-8',
-    paths: ['/dashboard/dashboard.js'],
-  },
-  { name: 'dashboard.css', type: 'text/css; charset=utf-8', paths: ['/dashboard/dashboard.css'] },
+  ...[
+    PAGE,
+    'dashboard.css',
+    'icon.svg',
+    'dashboard.js',
+    'buckets.js',
+    'calculator.js',
+    'charts.js',
+  ],
+  ...['elements.js', 'history.js', 'service.js'],
 ];
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
 
 const POLICY = [
   "default-src 'none'",
@@ -26,15 +38,19 @@ const POLICY = [
 
 /** Registers the page and its files, which are read now. */
 export function dashboardRoutes(app: FastifyInstance): void {
-  for (const { name, type, paths } of FILES) {
+  for (const name of FILES) {
     const bytes = bytesOf(name);
-    for (const path of paths) {
-      app.get(path, { schema: { hide: true } }, async (request, reply) => {
-        if (bytes === null) throw noSuchPage(request);
-        return withPolicy(reply).type(type).send(bytes);
-      });
-    }
+    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
+    const path = name === PAGE ? '/dashboard' : `/dashboard/${name}`;
+    app.get(path, { schema: { hide: true } }, async (request, reply) => {
+      if (bytes === null) throw noSuchPage(request);
+      return withPolicy(reply).type(type).send(bytes);
+    });
   }
+  // What the page names is relative to /dashboard.
+  app.get('/dashboard/', { schema: { hide: true } }, async (_request, reply) =>
+    reply.redirect('../dashboard', 308),
+  );
 }
 
 function withPolicy(reply: FastifyReply): FastifyReply {
