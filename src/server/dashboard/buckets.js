@@ -14,6 +14,9 @@ import {
 import { sample } from './charts.js';
 
 const BAR = 400;
+const KEY =
+  'Each bar is the budget of the hour: the wide band reaches from the bucket’s floor to its ceiling, the mark is its ' +
+  'target, the colour is what is claimed and queued.';
 
 /** Shows the answer of /rewards/buckets/status. */
 export function showStatus(status) {
@@ -23,7 +26,7 @@ export function showStatus(status) {
   const host = byId('buckets');
   const list = element('ul', { class: 'bucket-list' });
   for (const bucket of BUCKETS) list.append(card(bucket, status.buckets[bucket.name]));
-  host.replaceChildren(list);
+  host.replaceChildren(list, element('p', { class: 'quiet key' }, KEY));
   host.removeAttribute('aria-busy');
 }
 
@@ -86,7 +89,7 @@ function card(bucket, status) {
   return element(
     'li',
     { class: 'bucket' },
-    element('h3', {}, sample(bucket, false), bucket.label),
+    element('h3', {}, sample(bucket), bucket.label),
     bar(bucket, status),
     element(
       'dl',

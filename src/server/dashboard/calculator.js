@@ -195,13 +195,17 @@ function ratesTable({ rates, multipliers: ranges }) {
     const [rate, unit] = RATES[name];
     const factors = FIELDS[name]
       .filter(({ range }) => range !== undefined)
-      .map(({ label: factor, range }) => `${factor} ${ranges[range].least}–${ranges[range].most}`);
+
+      .map(({ label: factor, range }) => {
+        const { least, most } = ranges[range];
+        return element('li', {}, `${factor} ${least}–${most}`);
+      });
     return element(
       'tr',
       {},
       element('th', { scope: 'row' }, label),
       element('td', {}, `${exactText(rates[rate])} for ${unit}`),
-      element('td', {}, factors.join(', ')),
+      element('td', {}, element('ul', { class: 'plain' }, ...factors)),
     );
   });
   return element(

@@ -1,16 +1,19 @@
 // Charts as SVG at the size that they have on the page, so that text keeps its size. Each draws into an element and
 // is drawn anew when that changes its width. A chart over hours shows the cursor of the page, and tells where it is
 // pointed at.
-//   lines: one a bucket, 0 … 1         stacks: bars of hours, joined where they would be thinner than 3 px
+//   strips: shares, one strip a bucket         stacks: amounts, one on the other         ring: parts of a whole
 
 import { BUCKETS, clockText, dayText, drawn, shareText, shortText } from './elements.js';
 
-const HEIGHT = 220;
+const HEIGHT = 240;
 const LEFT = 46;
 const RIGHT = 10;
 const TOP = 8;
 const BOTTOM = 24;
 const THINNEST = 3;
+/** Height of a strip, and of the title above it. */
+const STRIP = 52;
+const TITLE = 20;
 
 /** Draws a chart into an element whenever its width changes; returns how to draw it again. */
 export function responsive(host, draw) {
@@ -27,68 +30,80 @@ export function responsive(host, draw) {
   return again;
 }
 
-/** Shares of 0 … 1 over hours, a line for each bucket. `hours` is a list of {start, values: {bucket: share}}. */
-export function lineChart({ hours, cursor, onPoint, label }, width) {
-  const { svg, x, y } = frame({ hours, most: 1, width, axisText: shareText, onPoint, label });
-  for (const { name, dash } of BUCKETS) {
-    const points = hours.map(
-      (hour, i) => `${x(i + 0.5).toFixed(1)},${y(hour.values[name]).toFixed(1)}`,
-    );
-    // A single hour is a dash as wide as its place.
-    if (points.length === 1) {
-      const at = y(hours[0].values[name]).toFixed(1);
-      points.splice(0, 1, `${x(0).toFixed(1)},${at}`, `${x(1).toFixed(1)},${at}`);
+/**
+ * Shares of 0 … 1 over hours, a strip for each bucket: four lines in one frame would hide each other.
+ * `hours` is a list of {start, values: {bucket: share}}.
+ */
+export function stripChart({ hours, cursor, onPoint, label }, width) {
+  const { svg, x } = frame({ hours, width, onPoint, label });
+  const bars = joined(hours, width);
+  for (const [k, { name, label: title }] of BUCKETS.entries()) {
+    const bottom = TOP + (k + 1) * STRIP;
+    const most = STRIP - TITLE;
+    svg.append(drawn('text', { x: LEFT, y: bottom - most - 5 }, title));
+    for (const [share, y] of [
+      [0, bottom],
+      [1, bottom - most],
+    ]) {
+      svg.append(drawn('line', { class: 'grid', x1: LEFT, x2: width - RIGHT, y1: y, y2: y }));
+      svg.append(drawn('text', { x: LEFT - 6, y: y + 4, 'text-anchor': 'end' }, shareText(share)));
     }
-    svg.append(
-      drawn('polyline', {
-        class: `line ${name}`,
-        'stroke-dasharray': dash,
-        points: points.join(' '),
-      }),
-    );
+    for (const { from, to, values } of bars) {
+      svg.append(bar(name, x(from), x(to), bottom - most * values[name], bottom));
+    }
   }
   svg.append(cursorLine(x(cursor + 0.5)));
   return svg;
 }
 
-/** Amounts over hours, stacked by bucket. Hours that are joined show their mean, or what `join` makes of them. */
+/** Amounts over hours, stacked by bucket. */
 export function stackChart({ hours, cursor, onPoint, label }, width) {
-  const inner = width - LEFT - RIGHT;
-  const each = Math.max(1, Math.ceil((THINNEST * hours.length) / inner));
-  const bars = [];
-  for (let from = 0; from < hours.length; from += each) {
-    const part = hours.slice(from, from + each);
-    const values = Object.fromEntries(
-      BUCKETS.map(({ name }) => [
-        name,
-        part.reduce((sum, { values }) => sum + values[name], 0) / part.length,
-      ]),
-    );
-    bars.push({ from, to: from + part.length, values });
-  }
+  const bars = joined(hours, width);
   const sums = bars.map(({ values }) => BUCKETS.reduce((sum, { name }) => sum + values[name], 0));
   const most = niceCeiling(Math.max(...sums));
-  const { svg, x, y } = frame({ hours, most, width, axisText: shortText, onPoint, label });
+  const { svg, x } = frame({ hours, width, onPoint, label });
+  const y = (value) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * value) / most;
+  for (let k = 0; k <= 4; k++) {
+    const value = (most * k) / 4;
+    const at = y(value);
+    svg.append(drawn('line', { class: 'grid', x1: LEFT, x2: width - RIGHT, y1: at, y2: at }));
+    svg.append(drawn('text', { x: LEFT - 6, y: at + 4, 'text-anchor': 'end' }, shortText(value)));
+  }
   for (const { from, to, values } of bars) {
-    const gap = x(to) - x(from) > 4 ? 1 : 0;
     let sum = 0;
     for (const { name } of BUCKETS) {
       if (values[name] === 0) continue;
       const bottom = y(sum);
       sum += values[name];
-      svg.append(
-        drawn('rect', {
-          class: `area ${name}`,
-          x: x(from).toFixed(1),
-          y: y(sum).toFixed(1),
-          width: Math.max(0.5, x(to) - x(from) - gap).toFixed(1),
-          height: (bottom - y(sum)).toFixed(1),
-        }),
-      );
+      svg.append(bar(name, x(from), x(to), y(sum), bottom));
     }
   }
   svg.append(cursorLine(x(cursor + 0.5)));
   return svg;
+}
+
+/** Hours as bars; where those would be too thin, several are one bar of their mean. */
+function joined(hours, width) {
+  const each = Math.max(1, Math.ceil((THINNEST * hours.length) / (width - LEFT - RIGHT)));
+  const bars = [];
+  for (let from = 0; from < hours.length; from += each) {
+    const part = hours.slice(from, from + each);
+    const mean = (name) => part.reduce((sum, { values }) => sum + values[name], 0) / part.length;
+    const values = Object.fromEntries(BUCKETS.map(({ name }) => [name, mean(name)]));
+    bars.push({ from, to: from + part.length, values });
+  }
+  return bars;
+}
+
+function bar(name, left, right, top, bottom) {
+  const gap = right - left > 4 ? 1 : 0;
+  return drawn('rect', {
+    class: `area ${name}`,
+    x: left.toFixed(1),
+    y: top.toFixed(1),
+    width: Math.max(0.5, right - left - gap).toFixed(1),
+    height: Math.max(0, bottom - top).toFixed(1),
+  });
 }
 
 /** Parts of a whole as a ring; `total` is written into it. */
@@ -119,33 +134,21 @@ export function ring({ values, total, unit, label }) {
   return svg;
 }
 
-/** The sample of a bucket beside its name: a piece of its line, or a square of its colour. */
-export function sample({ name, dash }, isLine) {
-  const svg = drawn('svg', { width: 26, height: 12, 'aria-hidden': 'true' });
-  const line = { x1: 0, x2: 26, y1: 6, y2: 6, 'stroke-dasharray': dash };
-  svg.append(
-    isLine
-      ? drawn('line', { class: `sample ${name}`, ...line })
-      : drawn('rect', { class: `sample ${name}`, x: 7, width: 12, height: 12, rx: 2 }),
-  );
+/** The square in a bucket's colour that stands beside its name. */
+export function sample({ name }) {
+  const svg = drawn('svg', { width: 12, height: 12, 'aria-hidden': 'true' });
+  svg.append(drawn('rect', { class: `area ${name}`, width: 12, height: 12, rx: 2 }));
   return svg;
 }
 
-/** Axes, labels and the pointer of a chart over hours. */
-function frame({ hours, most, width, axisText, onPoint, label }) {
+/** The axis of time, and the pointer. */
+function frame({ hours, width, onPoint, label }) {
   const svg = drawn('svg', {
     viewBox: `0 0 ${width} ${HEIGHT}`,
     ...{ height: HEIGHT, role: 'img', 'aria-label': label },
   });
   const inner = Math.max(1, width - LEFT - RIGHT);
   const x = (i) => LEFT + (inner * i) / hours.length;
-  const y = (value) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * Math.min(value, most)) / most;
-  for (let k = 0; k <= 4; k++) {
-    const value = (most * k) / 4;
-    const at = y(value);
-    svg.append(drawn('line', { class: 'grid', x1: LEFT, x2: width - RIGHT, y1: at, y2: at }));
-    svg.append(drawn('text', { x: LEFT - 6, y: at + 4, 'text-anchor': 'end' }, axisText(value)));
-  }
   for (const [i, text] of timeLabels(hours, inner)) {
     svg.append(drawn('text', { x: x(i), y: HEIGHT - 6, 'text-anchor': 'middle' }, text));
     svg.append(
@@ -164,7 +167,7 @@ function frame({ hours, most, width, axisText, onPoint, label }) {
     const hour = Math.floor((at / inner) * hours.length);
     if (hour >= 0 && hour < hours.length) onPoint(hour);
   });
-  return { svg, x, y };
+  return { svg, x };
 }
 
 /** Days where there are two or more, else every few hours; far enough apart to be read. */

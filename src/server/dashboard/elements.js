@@ -1,12 +1,12 @@
 // Elements and texts: the few ways in which this page makes nodes and writes numbers. Nothing from the service is
 // ever read as markup: all texts are text nodes.
 
-/** The buckets in the order of the policy, with the names that people read and the dashes of their lines. */
+/** The buckets in the order of the policy, with the names that people read. */
 export const BUCKETS = [
-  { name: 'inference', label: 'Inference', dash: '' },
-  { name: 'learning', label: 'Learning', dash: '7 3' },
-  { name: 'validation', label: 'Validation', dash: '2 3' },
-  { name: 'dataset', label: 'Dataset', dash: '9 3 2 3' },
+  { name: 'inference', label: 'Inference' },
+  { name: 'learning', label: 'Learning' },
+  { name: 'validation', label: 'Validation' },
+  { name: 'dataset', label: 'Dataset' },
 ];
 
 const SVG = 'http://www.w3.org/2000/svg';

@@ -1,7 +1,7 @@
 // Settled hours: utilisation, distribution and backpay over time, one cursor for all charts, and the same figures as
 // a table.
 
-import { lineChart, responsive, ring, sample, stackChart } from './charts.js';
+import { responsive, ring, sample, stackChart, stripChart } from './charts.js';
 import { amountText, BUCKETS, byId, element, hourText, shareText, shortText } from './elements.js';
 
 let hours = [];
@@ -13,15 +13,13 @@ export function openHistory() {
   const charts = [
     chart(
       'utilisation',
-      true,
       shareText,
       shares,
-      lineChart,
+      stripChart,
       'Utilisation by bucket over the settled hours',
     ),
     chart(
       'granted',
-      false,
       blyText,
       (hour) => each(hour, 'granted_bly'),
       stackChart,
@@ -29,7 +27,6 @@ export function openHistory() {
     ),
     chart(
       'backpay',
-      false,
       blyText,
       (hour) => each(hour, 'queued_bly'),
       stackChart,
@@ -79,16 +76,14 @@ function showCursor() {
 }
 
 /** A chart of one value a bucket and hour, with a legend that tells the values at the cursor. */
-function chart(id, isLine, text, valuesOf, draw, label) {
+function chart(id, text, valuesOf, draw, label) {
   const plot = element('div', { class: 'plot' });
   const values = new Map();
   const legend = element('ul', { class: 'legend' });
   for (const bucket of BUCKETS) {
     const value = element('span', { class: 'value' });
     values.set(bucket.name, value);
-    legend.append(
-      element('li', {}, sample(bucket, isLine), element('span', {}, bucket.label), value),
-    );
+    legend.append(element('li', {}, sample(bucket), element('span', {}, bucket.label), value));
   }
   byId(id).append(plot, legend);
   const again = responsive(plot, (width) => {
@@ -120,7 +115,7 @@ function openRing() {
         element(
           'li',
           {},
-          sample(bucket, false),
+          sample(bucket),
           element('span', {}, bucket.label),
           element(
             'span',
