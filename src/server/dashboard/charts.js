@@ -5,15 +5,15 @@
 
 import { BUCKETS, clockText, dayText, drawn, shareText, shortText } from './elements.js';
 
-const HEIGHT = 240;
+const HEIGHT = 250;
 const LEFT = 46;
 const RIGHT = 10;
 const TOP = 8;
 const BOTTOM = 24;
 const THINNEST = 3;
 /** Height of a strip, and of the title above it. */
-const STRIP = 52;
-const TITLE = 20;
+const STRIP = 54;
+const TITLE = 24;
 
 /** Draws a chart into an element whenever its width changes; returns how to draw it again. */
 export function responsive(host, draw) {
