@@ -3,7 +3,7 @@
 // It settles each hour as it ends. Closing stops accepting, finishes what is under way, and closes the ledger.
 
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { now as systemClock } from '../base/clock.js';
 import { FocusError } from '../base/errors.js';
 import { NO_NODES } from '../payouts/buckets/claims/nodes.js';
@@ -128,7 +128,7 @@ function settingsOf(options: ServerOptions): FastifyServerOptions {
   const { logLevel = 'info', logSink = process.stderr, isBehindProxy = false } = options;
   return {
     logger: logSettings(logLevel, logSink),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
