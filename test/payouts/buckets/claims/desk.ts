@@ -17,6 +17,7 @@ import {
 } from '../../../../src/payouts/buckets/claims/signed-claim.js';
 import type { Figures } from '../../../../src/payouts/buckets/claims/work.js';
 import type { Bucket } from '../../../../src/payouts/buckets/bucket.js';
+import type { BucketPolicy } from '../../../../src/payouts/buckets/policy.js';
 import { policyWith } from '../policies.js';
 
 /** A moment, 10 minutes after the hour. */
@@ -25,7 +26,12 @@ export const NOW_MS = Date.UTC(2026, 6, 1, 12, 10);
 /** The seed of node k. */
 export const seedOf = (k: number): string => String(k).padStart(64, '0');
 /** The name of node k. */
-export const didOf = (k: number): string => hexSigner(seedOf(k)).did;
+export function didOf(k: number): string {
+  DIDS[k] ??= hexSigner(seedOf(k)).did;
+  return DIDS[k];
+}
+
+const DIDS: string[] = [];
 
 /** The node that claims, which is of an owner of its own, and one that nobody lists. */
 export const CLAIMANT = 1;
@@ -98,7 +104,11 @@ export function bodyOf(
 
 /** A desk with the packaged policy changed by YAML. */
 export function deskOf(yaml = '', changes: Partial<AdmissionDesk> = {}): AdmissionDesk {
-  const policy = policyWith(yaml);
+  const policy = POLICIES.get(yaml) ?? policyWith(yaml);
+  POLICIES.set(yaml, policy);
   const rate = new ClaimRate(policy.antiGaming);
   return { policy, nodes: NODES, nowMs: NOW_MS, rate, ...changes };
 }
+
+/** Policies by their YAML: reading one takes milliseconds. */
+const POLICIES = new Map<string, BucketPolicy>();
