@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { ENGINE_VERSION } from '../report/manifest.js';
 import { claimCommand } from './claim.js';
+import { blyCommand } from './bly.js';
 import { btsCommand } from './bts.js';
 import { convertCommand } from './convert.js';
 import { deltaCommand } from './delta.js';
@@ -46,6 +47,7 @@ for (const command of [
   btsCommand(),
   claimCommand(),
   ledgerCommand(),
+  blyCommand(),
   serveCommand(),
   simulateCommand(),
   doctorCommand(),
