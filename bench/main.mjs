@@ -27,6 +27,7 @@ const BENCHES = [
   'controls',
   'valuation',
   'ledger',
+  'buckets',
 ];
 
 const [name, ...rest] = process.argv.slice(2);

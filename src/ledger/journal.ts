@@ -33,11 +33,12 @@ export interface Journal {
   post(transaction: Transaction): Promise<Receipt>;
   postAll(transactions: readonly Transaction[]): Promise<readonly Receipt[]>;
   postOnce(transactions: readonly Transaction[]): Promise<readonly OnceAnswer[]>;
+  postLed(leader: Transaction, followers: readonly Transaction[]): Promise<readonly OnceAnswer[]>;
   seal(epoch: number, options: { readonly timeMs: number }): Promise<SealReceipt>;
 }
 
 /** Most transactions of one commit: 0.4 s of a lock. */
-const MOST_A_COMMIT = 8192;
+export const MOST_A_COMMIT = 8192;
 
 interface Posts<Answer> {
   readonly offered: readonly Offered[];
@@ -116,6 +117,16 @@ export function openJournal(store: LedgerStore): Journal {
     post: async (transaction) => (await post([transaction], settle))[0],
     postAll: (transactions) => post(transactions, settle),
     postOnce: (transactions) => post(transactions, settleOnce),
+    postLed: async (leader, followers) => {
+      check(
+        followers.length < MOST_A_COMMIT,
+        'too-large',
+        () => `followers: expected fewer than ${MOST_A_COMMIT}, found ${followers.length}`,
+        'post the others when these are written',
+      );
+      const answers = await post([leader, ...followers], ledSettler());
+      return answers.filter((answer) => answer !== null);
+    },
     seal: async (epoch, { timeMs }) => {
       checkCount(epoch, 'epoch');
       checkTime(timeMs, 'timeMs');
@@ -123,6 +134,18 @@ export function openJournal(store: LedgerStore): Journal {
         waiting.push({ type: 'seal', epoch, timeMs, resolve, reject }),
       );
     },
+  };
+}
+
+/** Settles the first; the others only where that was posted now. */
+function ledSettler(): Posts<OnceAnswer | null>['settle'] {
+  let isLed: boolean | null = null;
+  return (book, answered, offered) => {
+    if (isLed === false) return null;
+    const answer = settleOnce(book, answered, offered);
+    isLed ??=
+      answer.taken === null && answer.receipt.outcome === 'posted' && !answer.receipt.replayed;
+    return answer;
   };
 }
 

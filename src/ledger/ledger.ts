@@ -38,6 +38,12 @@ export interface Ledger extends Journal {
    */
   postOnce(transactions: readonly Transaction[]): Promise<readonly OnceAnswer[]>;
   /**
+   * Posts a leader, and in the same commit its followers, all by the rule of `postOnce`, but the followers
+   * only where the leader was posted by this very call: otherwise its answer is the only one. Fewer than
+   * 8,192 followers.
+   */
+  postLed(leader: Transaction, followers: readonly Transaction[]): Promise<readonly OnceAnswer[]>;
+  /**
    * Seals an epoch: publishes the Merkle root of its transactions and closes it and all before.
    * Throws `bad-parameter` where an earlier epoch with transactions is open.
    */
@@ -86,6 +92,7 @@ export function openLedger(store: LedgerStore): Ledger {
     postAll: (transactions) => counted(journal.postAll(transactions)),
     seal: (epoch, options) => counted(journal.seal(epoch, options)),
     postOnce: (transactions) => counted(journal.postOnce(transactions)),
+    postLed: (leader, followers) => counted(journal.postLed(leader, followers)),
     head: () => store.read((reader) => reader.head()),
     entries: (from) =>
       paged((after: Entry | null) =>

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { now as systemClock } from '../../base/clock.js';
 import { canonicalJson, sha256Hex } from '../../base/canonical.js';
 import { check, FocusError } from '../../base/errors.js';
+import { MOST_A_COMMIT } from '../../ledger/journal.js';
 import { openLedger, type Ledger } from '../../ledger/ledger.js';
 import { pendingUnits } from '../../ledger/claim.js';
 import { openSqliteStore } from '../../ledger/stores/sqlite.js';
@@ -273,15 +274,21 @@ export class AutomaticRewardDistributor {
       const { open } = this.#log;
       if (open !== null) return this.#write(open);
       const { sealedThrough } = await this.ledger.head();
-      const { plan } = this.#log.make(hour, Math.max(hour, sealedThrough + 1));
-      const [{ receipt }] = await this.ledger.postOnce([plan.opening]);
+      const made = this.#log.make(hour, Math.max(hour, sealedThrough + 1));
+      const { opening, body, closing } = made.plan;
+      const followers = [...body, closing].slice(0, MOST_A_COMMIT - 1);
+      const answers = await this.ledger.postLed(opening, followers);
+      const [{ receipt, taken }] = answers;
       // Refused: sealed meanwhile. Taken: another process was first, and its plan is in the log.
-      if (receipt.outcome === 'rejected') continue;
-      await this.#log.catchUp();
-      if (this.#log.open === null) continue;
-      const done = await this.#write(this.#log.open);
+      if (taken !== null || receipt.outcome === 'rejected') continue;
+      const isWhole = answers.every((each) => each.receipt.outcome === 'posted' && !each.taken);
+      if (isWhole && answers.length === body.length + 2) {
+        await this.#log.adopt(made, receipt.sequence);
+        if (this.#log.open === null) await this.#seal(hour);
+      } else await this.#log.catchUp();
+      if (this.#log.open !== null) await this.#write(this.#log.open);
       this.#options.onSettled?.(hour, performance.now() - start);
-      return done;
+      return hour;
     }
   }
 
@@ -306,9 +313,14 @@ export class AutomaticRewardDistributor {
       rest = rest.filter((_, i) => answers[i].receipt.refusal !== null);
     }
     await this.#log.catchUp();
+    await this.#seal(hour);
+    return hour;
+  }
+
+  /** Publishes the Merkle root of an hour, unless a later one is sealed. */
+  async #seal(hour: number): Promise<void> {
     const { sealedThrough } = await this.ledger.head();
     if (sealedThrough < hour) await this.ledger.seal(hour, { timeMs: (hour + 1) * HOUR_MS });
-    return hour;
   }
 
   #moment(): Moment {

@@ -8,7 +8,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import { HOUR_MS } from '../accounting-hour.js';
 import type { Cohort, OpenClaim } from './bucket-state.js';
 import { perBucket } from './bucket.js';
-import { eventOf, type BucketEvent, type SettlementEvent } from './events.js';
+import { eventOf, hourOf, type BucketEvent, type SettlementEvent } from './events.js';
 import { partKey, settlementKey } from './keys.js';
 import type { BucketPolicy } from './policy.js';
 import type { Maturing, OpenChallenge, SettledState } from './settle-state.js';
@@ -152,7 +152,7 @@ class Window {
   /** Whether the base has not looked at an event: later in the log, or of a later hour. */
   #isAhead(event: BucketEvent): boolean {
     const { through, hour } = this.#base;
-    return event.sequence >= through || (event.type === 'claim' && event.claim.hour > hour);
+    return event.sequence >= through || hourOf(event) > hour;
   }
 
   #effect({ key, effect, units = '0', matureAtMs = 0 }: Effect): void {

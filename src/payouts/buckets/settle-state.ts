@@ -58,8 +58,7 @@ export interface SettledHour {
 }
 
 /**
- * Settles the state's next hour. Events come in the order of the log; claims of later hours must not be
- * among them. O(events + what is granted or final).
+ * Settles the state's next hour. Events come in the order of the log; none may be of a later hour. O(events + what is granted or final).
  */
 export function settleState(
   policy: BucketPolicy,
