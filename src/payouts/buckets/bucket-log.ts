@@ -3,7 +3,7 @@
 // again from the events before its `through` and must come out the same; so every reader has one state,
 // and whoever finds a settlement cut off can finish it.
 
-import { check } from '../../base/errors.js';
+import { check, invariant } from '../../base/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { transactionContent } from '../../ledger/entry.js';
 import { startState } from './settle-hour.js';
@@ -98,6 +98,7 @@ export class BucketLog {
   /** Makes the settlement of an hour from all that was read. */
   make(hour: number, epoch: number): MadeHour {
     const through = this.#position;
+    invariant(this.nextHour(hour) === hour, `hour ${hour} is settled out of its turn`);
     const settled = this.#settle(hour, through);
     const plan = planHour(this.#policy, settled, { epoch, through });
     this.#made = { settled, plan, through };

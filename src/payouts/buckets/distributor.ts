@@ -231,6 +231,9 @@ export class AutomaticRewardDistributor {
       await this.#log.catchUp();
       const settled: number[] = [];
       if (this.#log.open !== null) settled.push(await this.#write(this.#log.open));
+      const { state } = this.#log;
+      // Written completely, and cut off before its root was published.
+      if (state !== null) await this.#seal(state.buckets.nextHour - 1);
       for (;;) {
         const hour = this.#log.nextHour(end);
         if (hour >= end) return settled;
@@ -273,6 +276,8 @@ export class AutomaticRewardDistributor {
       await this.#log.catchUp();
       const { open } = this.#log;
       if (open !== null) return this.#write(open);
+      // Another process was first, and has written all of it.
+      if (this.#log.nextHour(hour) > hour) return hour;
       const { sealedThrough } = await this.ledger.head();
       const made = this.#log.make(hour, Math.max(hour, sealedThrough + 1));
       const { opening, body, closing } = made.plan;
@@ -317,10 +322,21 @@ export class AutomaticRewardDistributor {
     return hour;
   }
 
-  /** Publishes the Merkle root of an hour, unless a later one is sealed. */
+  /**
+   * Publishes the Merkle root of an hour, and of those before it that other modules left open; nothing
+   * where a later one is sealed.
+   */
   async #seal(hour: number): Promise<void> {
     const { sealedThrough } = await this.ledger.head();
-    if (sealedThrough < hour) await this.ledger.seal(hour, { timeMs: (hour + 1) * HOUR_MS });
+    if (sealedThrough >= hour) return;
+    const open: number[] = [];
+    for await (const { epoch } of this.ledger.epochs(sealedThrough)) {
+      if (epoch >= hour) break;
+      open.push(epoch);
+    }
+    for (const epoch of [...open, hour]) {
+      await this.ledger.seal(epoch, { timeMs: (epoch + 1) * HOUR_MS });
+    }
   }
 
   #moment(): Moment {

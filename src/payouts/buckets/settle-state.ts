@@ -58,7 +58,8 @@ export interface SettledHour {
 }
 
 /**
- * Settles the state's next hour. Events come in the order of the log; none may be of a later hour. O(events + what is granted or final).
+ * Settles the state's next hour. Events come in the order of the log; none may be of a later hour.
+ * O(events + what is granted or final).
  */
 export function settleState(
   policy: BucketPolicy,
