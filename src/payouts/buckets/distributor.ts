@@ -282,14 +282,18 @@ export class AutomaticRewardDistributor {
       const made = this.#log.make(hour, Math.max(hour, sealedThrough + 1));
       const { opening, body, closing } = made.plan;
       const followers = [...body, closing].slice(0, MOST_A_COMMIT - 1);
-      const answers = await this.ledger.postLed(opening, followers);
+      const epochEnd = { epoch: hour, timeMs: (hour + 1) * HOUR_MS };
+      const isAll = followers.length === body.length + 1;
+      const { answers, sealed } = await this.ledger.postLed(
+        ...([opening, followers, isAll ? epochEnd : undefined] as const),
+      );
       const [{ receipt, taken }] = answers;
       // Refused: sealed meanwhile. Taken: another process was first, and its plan is in the log.
       if (taken !== null || receipt.outcome === 'rejected') continue;
       const isWhole = answers.every((each) => each.receipt.outcome === 'posted' && !each.taken);
-      if (isWhole && answers.length === body.length + 2) {
+      if (isWhole && isAll) {
         await this.#log.adopt(made, receipt.sequence);
-        if (this.#log.open === null) await this.#seal(hour);
+        if (!sealed) await this.#seal(hour);
       } else await this.#log.catchUp();
       if (this.#log.open !== null) await this.#write(this.#log.open);
       this.#options.onSettled?.(hour, performance.now() - start);
