@@ -376,6 +376,7 @@ export { BUCKETS, type Bucket, type PerBucket } from './payouts/buckets/bucket.j
 export type { BucketState, OpenClaim, Settlement } from './payouts/buckets/bucket-state.js';
 export * from './payouts/buckets/calculate.js';
 export * from './payouts/buckets/config.js';
+export type { Decimal } from './payouts/buckets/exact-decimal.js';
 export * from './payouts/buckets/formulas.js';
 export { policyJson, type BucketPolicy } from './payouts/buckets/policy.js';
 export { readPolicy } from './payouts/buckets/read-policy.js';
