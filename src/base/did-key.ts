@@ -103,11 +103,12 @@ export function verifySignature(did: unknown, bytes: Uint8Array, signature: unkn
   const raw = Buffer.from(signature, 'base64url');
   // 86 characters carry 516 bits: of the four more, only zeros are canonical.
   if (raw.length !== SIGNATURE_BYTES || raw.toString('base64url') !== signature) return false;
-  const key = keyObjectOf(did);
+  const key = verifyingKey(did);
   return key !== null && crypto.verify(null, bytes, key, raw);
 }
 
-function keyObjectOf(did: string): crypto.KeyObject | null {
+/** The public key of a name as Node verifies with it, or null where the name is none. About 20 µs. */
+export function verifyingKey(did: unknown): crypto.KeyObject | null {
   try {
     const der = Buffer.concat([PUBLIC_DER, publicKeyOf(did)]);
     return crypto.createPublicKey({ key: der, format: 'der', type: 'spki' });
