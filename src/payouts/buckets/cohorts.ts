@@ -118,7 +118,7 @@ function inPart(
   const { claims, hour } = cohort;
   const isFifo = order === 'fifo';
   const turn = isFifo ? [...claims].sort((a, b) => a.sequence - b.sequence || byKey(a, b)) : claims;
-  const why = `${decimalOf(budget)} BLY for ${decimalOf(sum)} BLY claimed in hour ${hour}`;
+  const why = `${decimalOf(budget)} BLY for ${decimalOf(sum)} BLY of hour ${hour}`;
   const how = isFifo ? 'in the order of the log' : 'pro rata';
   let left = budget;
   const grants: Grant[] = [];

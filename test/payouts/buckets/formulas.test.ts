@@ -64,6 +64,15 @@ describe('the examples of the documentation', () => {
     expect(`${calcLearningBly('2', { difficulty: '2', applicability: '1' })}`).toBe('2000');
   });
 
+  it('come out of the names that the package exports', async () => {
+    const engine = await import('../../../src/index.js');
+    expect(`${engine.calcInferenceBly('100000', { quality: '1.1' })}`).toBe('110');
+    expect(`${engine.calcLearningBly(3, { difficulty: 1.5 })}`).toBe('2250');
+    expect(`${engine.calcValidationBly(200)} ${engine.calcDatasetBly(10)}`).toBe('2000 900');
+    expect(engine.RewardConfig.fromYaml().policy.digest).toBe(policy.digest);
+    expect(engine.startState(policy, 0).nextHour).toBe(0);
+  });
+
   it('are rates of the configuration', () => {
     const config = RewardConfig.fromYaml();
     expect(`${config.per1kTokensBly} ${config.per1pctImprovementBly}`).toBe('1 500');

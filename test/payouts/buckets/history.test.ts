@@ -247,6 +247,10 @@ describe('budgets', () => {
     expect(hourBudget(policy, 10, tranches, 0n)).toMatchObject({ rolledOver: 13n });
     const none = policyWith('rollover: { enabled: false }');
     expect(hourBudget(none, 10, tranches, 0n)).toMatchObject({ rolledOver: 0n });
+    // A policy that keeps less than the one before returns what it does not keep.
+    const shorter = settleHour(policy, { ...startState(policy, 10), tranches }, []);
+    expect(shorter).toMatchObject({ rolledOver: 13n, returned: 5n + 6n });
+    expect(shorter.next.tranches.map(({ hour }) => hour)).toEqual([9, 10]);
     // The year has room for 9 units: fresh budget and the newest tranche go first.
     expect(hourBudget(policy, 10, tranches, yearBudget(policy) - 9n)).toMatchObject({
       available: 9n,

@@ -188,6 +188,11 @@ describe('a wrong policy is refused with line and reason:', () => {
       ':2: bucket_split: expected shares that sum to 1, found a sum of 1.01',
     ],
     [
+      'a split of less than 1',
+      `bucket_split: ${buckets('0.45', '0.35', '0.1', '0.09')}`,
+      'found a sum of 0.99',
+    ],
+    [
       'half a split',
       'bucket_split: { inference: 1 }',
       ':1: bucket_split: expected the key learning, found none',

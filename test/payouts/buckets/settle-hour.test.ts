@@ -9,6 +9,7 @@ import type {
   OpenClaim,
   Settlement,
 } from '../../../src/payouts/buckets/bucket-state.js';
+import { payQueue } from '../../../src/payouts/buckets/cohorts.js';
 import type { BucketPolicy } from '../../../src/payouts/buckets/policy.js';
 import { settleHour, startState } from '../../../src/payouts/buckets/settle-hour.js';
 import { BLY, claim, HOUR_UNITS, hourOf, policyWith, total } from './policies.js';
@@ -99,7 +100,7 @@ describe('an hour', () => {
     const budget = (HOUR_UNITS * 15n) / 100n;
     expect(paidOf(hour)).toEqual({ a: budget / 4n, b: budget / 4n, c: budget / 2n });
     expect(hour.grants[0].reason).toBe(
-      `428.08125 of 3000 BLY: 1712.325 BLY for 12000 BLY claimed in hour ${H}, pro rata`,
+      `428.08125 of 3000 BLY: 1712.325 BLY for 12000 BLY of hour ${H}, pro rata`,
     );
   });
 
@@ -116,6 +117,22 @@ describe('an hour', () => {
       ['c', 2000n * BLY - budget],
     ]);
     expect(paidOf(next)).toEqual({ a: 1000n * BLY, c: 2000n * BLY - budget });
+  });
+
+  it('gives what flooring leaves of a cohort to nobody', () => {
+    const three = ['a', 'b', 'c'].map((key) => claim('dataset', 1, 5n, { key }));
+    const queue = [
+      { hour: 1, claims: three },
+      { hour: 2, claims: [claim('dataset', 2, 5n, { key: 'd' })] },
+    ];
+    const paid = payQueue(queue, 10n, 'pro-rata');
+    expect(paid.grants.map(({ units, left }) => [units, left])).toEqual([
+      [3n, 2n],
+      [3n, 2n],
+      [3n, 2n],
+    ]);
+    expect(paid.granted).toBe(9n);
+    expect(paid.queue[1]).toBe(queue[1]);
   });
 
   it('pays older hours before its own', () => {
