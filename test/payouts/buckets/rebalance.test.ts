@@ -24,16 +24,19 @@ const packaged = policyWith();
 const none = perBucket(() => 0n);
 
 /** Shares in parts per million: floor ≤ split ≤ ceiling, Σ split = 1. */
+const four = <T>(each: fc.Arbitrary<T>) => fc.tuple(each, each, each, each);
+/** Ends are as likely as all between: shares of 0, floors and ceilings that are the split. */
+const upTo = (most: number) => fc.oneof(fc.constant(0), fc.integer({ min: 0, max: most }));
 const policies = fc
   .tuple(
-    fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 4, maxLength: 4 }),
-    fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 4, maxLength: 4 }),
-    fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 4, maxLength: 4 }),
+    four(upTo(1000)).filter((weights) => weights.some((weight) => weight > 0)),
+    fc.oneof(four(upTo(100)), fc.constant([100, 100, 100, 100] as const)),
+    fc.oneof(four(upTo(100)), fc.constant([0, 0, 0, 0] as const)),
     fc.constantFrom(0n, 250_000n, 1_000_000n, 333_333n),
     fc.shuffledSubarray([...BUCKETS], { minLength: 4 }),
   )
   .map(([weights, down, up, smoothing, priority]): BucketPolicy => {
-    const weight = perBucket((b) => BigInt(weights[BUCKETS.indexOf(b)] + 1));
+    const weight = perBucket((b) => BigInt(weights[BUCKETS.indexOf(b)]));
     const split = inProportion(PARTS, weight);
     const at = (b: Bucket, of: readonly number[]) => BigInt(of[BUCKETS.indexOf(b)]);
     return {
