@@ -26,7 +26,7 @@ import {
   type Verdict,
 } from './claim-transaction.js';
 import { RewardConfig } from './config.js';
-import type { SettlementEvent } from './events.js';
+import { eventOf, type SettlementEvent } from './events.js';
 import { workUnits, type Work } from './work-units.js';
 import { challengeKey, claimIdOf } from './keys.js';
 import type { HourPlan } from './plan.js';
@@ -168,7 +168,17 @@ export class AutomaticRewardDistributor {
   /** Decides a challenge; the next settlement does it. Throws `bad-input` where there is none. */
   async decide({ challenge, ...rest }: Verdict): Promise<void> {
     const [entry] = await this.ledger.entriesOf([challenge]);
-    check(entry !== undefined, 'bad-input', () => `challenge: expected one, found ${challenge}`);
+    const event = entry === undefined ? null : eventOf(entry);
+    check(
+      event?.type === 'challenge',
+      'bad-input',
+      () => `challenge: expected one, found ${challenge}`,
+    );
+    check(
+      event.claimId === rest.claimId,
+      'bad-input',
+      () => `challenge: of another claim, ${event.claimId}, not ${rest.claimId}`,
+    );
     await this.#checkContestable(rest.claimId);
     const transaction = verdictTransaction({ challenge, ...rest }, this.#moment());
     const [{ receipt, taken }] = await this.ledger.postOnce([transaction]);

@@ -137,6 +137,65 @@ describe('the distributor', () => {
     expect((await ledger.verify()).difference).toBeNull();
   });
 
+  it('waits for every challenge of a claim, and takes it when one of them is upheld', async () => {
+    const { open, endHour, balance } = world();
+    const distributor = open();
+    const claim = (wallet: string) =>
+      distributor.submitClaim('inference', wallet, { tokens: 50_000 });
+    const [one, two] = [await claim('one'), await claim('two')];
+    const by = (claimId: string, who: string) =>
+      distributor.challenge({ claimId, challenger: `did:key:z${who}`, evidence: 'noise' });
+    const decide = (claimId: string, challenge: string, verdict: 'upheld' | 'dismissed') =>
+      distributor.decide({ claimId, challenge, verdict, reason: 'looked at' });
+    await endHour(distributor);
+    const [first, second] = [await by(one, 'A'), await by(one, 'B')];
+    const [third, fourth] = [await by(two, 'A'), await by(two, 'B')];
+    expect(first.challenge).not.toBe(second.challenge);
+    await decide(one, first.challenge, 'dismissed');
+    await decide(two, third.challenge, 'dismissed');
+    for (let i = 0; i < 30; i++) await endHour(distributor);
+    expect([await balance('wallet:one'), await balance('wallet:two')]).toEqual([0n, 0n]);
+    await decide(one, second.challenge, 'upheld');
+    await decide(two, fourth.challenge, 'dismissed');
+    await endHour(distributor);
+    await endHour(distributor);
+    expect([await balance('wallet:one'), await balance('wallet:two')]).toEqual([0n, 50n * BLY]);
+    expect(await balance('source:BLY:buckets')).toBe(-50n * BLY);
+    // A verdict on a challenge that is none of this claim's is refused.
+    const three = await claim('three');
+    await expect(decide(three, fourth.challenge, 'upheld')).rejects.toThrow(/another claim/);
+  });
+
+  it('counts a claim that arrives while an hour is settled in the next one', async () => {
+    const { ledger, clock, open } = world();
+    const other = open();
+    await other.submitClaim('inference', 'ada', { tokens: 1000 });
+    // Between the reading of the log and the opening somebody else claims, in the same hour.
+    const slow: Ledger = {
+      ...ledger,
+      postLed: async (...values) => {
+        clock.ms -= 10;
+        await other.submitClaim('inference', 'bob', { tokens: 1000 });
+        clock.ms += 10;
+        return ledger.postLed(...values);
+      },
+    };
+    clock.ms += HOUR;
+    const settling = open(slow);
+    await settling.settleDue();
+    expect((await ledger.balance('pending:wallet:ada', 'BLY')).units).toBe(BLY);
+    expect((await ledger.balance('pending:wallet:bob', 'BLY')).units).toBe(0n);
+    const reader = open();
+    await reader.ready;
+    await other.settleDue();
+    expect(reader.state).toEqual(settling.state);
+    expect(other.state).toEqual(settling.state);
+    clock.ms += HOUR;
+    await other.settleDue();
+    expect((await ledger.balance('pending:wallet:bob', 'BLY')).units).toBe(BLY);
+    expect((await ledger.verify()).difference).toBeNull();
+  });
+
   it('finishes what a crash at any write cut off, exactly once', { timeout: 60_000 }, async () => {
     const hours = lifeOf(5, 12);
     const whole = world();
