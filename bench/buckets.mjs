@@ -43,6 +43,7 @@ async function year(name, store, { hours, claims, seed }) {
   let outage = 0;
   for (let i = 0; i < Number(hours); i++) {
     const hour = START + i;
+    // Droughts, the usual (two thirds of the budget), bursts of twice the budget.
     if (i % 40 === 0) mood = [0, 1, 1, 3][random.below(4)];
     if (random.below(150) === 0) outage = 1 + random.below(30);
     nowMs = hour * HOUR + 1000;
@@ -83,12 +84,12 @@ async function year(name, store, { hours, claims, seed }) {
 
 function claim(random, hour, n) {
   const bucket = BUCKETS[random.below(4)];
-  const size = 1 + random.below(900);
+  const size = 1 + random.below(899);
   const work = {
     inference: { tokens: size * 1000, quality: '1.25' },
-    learning: { improvementPct: `${size % 7}.25`, difficulty: '2' },
-    validation: { tasks: size },
-    dataset: { gb: `${size}.5`, quality: '0.9' },
+    learning: { improvementPct: `${size % 3}.25`, difficulty: '1.5' },
+    validation: { tasks: 1 + (size % 120) },
+    dataset: { gb: `${size % 20}.5`, quality: '0.9' },
   }[bucket];
   return [bucket, `wallet-${random.below(300)}`, work, { workId: `work-${hour}-${n}` }];
 }

@@ -238,6 +238,7 @@ export class AutomaticRewardDistributor {
       const interval = this.config.policy.distribution.intervalMs / HOUR_MS;
       const end = Math.floor(accountingHour(this.#now()) / interval) * interval;
       this.#openHour = Math.max(this.#openHour, end);
+      await this.#allLanded(end - 1);
       await this.#log.catchUp();
       const settled: number[] = [];
       if (this.#log.open !== null) settled.push(await this.#write(this.#log.open));
@@ -281,7 +282,6 @@ export class AutomaticRewardDistributor {
 
   async #settle(hour: number): Promise<number> {
     const start = performance.now();
-    await this.#allLanded(hour);
     for (;;) {
       await this.#log.catchUp();
       const { open } = this.#log;

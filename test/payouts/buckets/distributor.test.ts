@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { openLedger, type Ledger } from '../../../src/ledger/ledger.js';
 import { openSqliteStore } from '../../../src/ledger/stores/sqlite.js';
+import { RewardConfig } from '../../../src/payouts/buckets/config.js';
 import { AutomaticRewardDistributor } from '../../../src/payouts/buckets/distributor.js';
 import { all } from '../../ledger/examples.js';
 import { HOUR, lifeOf, live, START } from './life.js';
@@ -198,12 +199,17 @@ describe('the distributor', () => {
 
   it('finishes what a crash at any write cut off, exactly once', { timeout: 60_000 }, async () => {
     const hours = lifeOf(5, 12);
+    // Another module has left an epoch open: it must be sealed first, by writes of their own.
+    const key = '9'.repeat(64);
+    const note = { key, kind: 'note', timeMs: 0, postings: [], reason: 'of another module' };
     const whole = world();
+    await whole.ledger.post({ ...note, epoch: START - 9 });
     await live(whole.ledger, hours);
     const expected = (await whole.ledger.head()).hash;
     for (const when of ['before', 'after'] as const) {
       for (const n of [1, 2, 3]) {
         const { ledger, clock, open } = world();
+        await ledger.post({ ...note, epoch: START - 9 });
         await live(ledger, hours.slice(0, 11));
         const [last] = hours.slice(11);
         clock.ms = last.hour * HOUR + 1000;
@@ -254,6 +260,111 @@ describe('the distributor', () => {
     );
     expect(kinds.filter((kind) => kind === 'bly-settlement').length).toBe(40);
     expect(entries).toBe(kinds.length);
+  });
+
+  it('seals what others left open before the hour, whatever is cut off', async () => {
+    for (const when of ['before', 'after'] as const) {
+      for (const n of [1, 2, 3]) {
+        const { ledger, clock, open, balance } = world();
+        const key = '8'.repeat(64);
+        const note = { key, kind: 'note', timeMs: 0, postings: [], reason: 'of another module' };
+        await ledger.post({ ...note, epoch: START - 2 });
+        await open().submitClaim('inference', 'ada', { tokens: 1000 });
+        clock.ms += HOUR;
+        await open(failing(ledger, n, when))
+          .settleDue()
+          .catch(() => undefined);
+        await open().settleDue();
+        expect((await ledger.head()).sealedThrough).toBe(START);
+        expect(await balance('pending:wallet:ada')).toBe(BLY);
+        expect((await ledger.verify()).difference).toBeNull();
+      }
+    }
+  });
+
+  it('waits for claims of the hour that are on their way', async () => {
+    const { ledger, clock, open, balance } = world();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const slow: Ledger = {
+      ...ledger,
+      postOnce: async (...values) => {
+        await held;
+        return ledger.postOnce(...values);
+      },
+    };
+    const distributor = open(slow);
+    await distributor.ready;
+    const claim = distributor.submitClaim('inference', 'ada', { tokens: 1000 });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    clock.ms += HOUR;
+    const settled = distributor.settleDue();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    release();
+    await Promise.all([claim, settled]);
+    expect(await balance('pending:wallet:ada')).toBe(BLY);
+  });
+
+  it('settles at its interval, and counts the present hour, also after a restart', async () => {
+    const { ledger, clock, endHour } = world();
+    const config = RewardConfig.fromText('distribution: { interval_seconds: 7200 }');
+    const open = () => new AutomaticRewardDistributor({ ledger, config, now: () => clock.ms });
+    const distributor = open();
+    await distributor.submitClaim('inference', 'ada', { tokens: 2000 });
+    await distributor.submitClaim('dataset', 'ada', { gb: 1, quality: 1 });
+    const expected = { inference: 2n * BLY, learning: 0n, validation: 0n, dataset: 100n * BLY };
+    expect(distributor.present).toMatchObject({ hour: START, units: expected });
+    const again = open();
+    await again.ready;
+    expect(again.present).toEqual(distributor.present);
+    await endHour(distributor);
+    expect(distributor.state).toBeNull();
+    expect(distributor.present.units.dataset).toBe(0n);
+    await endHour(distributor);
+    expect(distributor.state?.buckets.nextHour).toBe(START + 2);
+    expect(distributor.history.map(({ hour }) => hour)).toEqual([START, START + 1]);
+  });
+
+  it('answers a request again for its window, and then says that the work is claimed', async () => {
+    const { clock, open } = world();
+    const distributor = open();
+    const submit = () =>
+      distributor.submit(
+        {
+          ...{ bucket: 'inference', recipient: 'wallet:a', node: 'n', workId: 'w', evidence: 'e' },
+          units: BLY,
+          formula: { name: 'f', inputs: {}, result: '1' },
+          details: {},
+        },
+        { idempotencyKey: 'k', bodyDigest: 'd' },
+      );
+    const first = await submit();
+    clock.ms += 47 * HOUR;
+    const again = await submit();
+    expect(again).toEqual({ ...first, outcome: 'replayed' });
+    clock.ms += 2 * HOUR;
+    expect((await submit()).refusal?.code).toBe('already-claimed');
+  });
+
+  it('is not led astray by refused transactions in the log', async () => {
+    const { ledger, open, endHour } = world();
+    const distributor = open();
+    const key = await distributor.submitClaim('dataset', 'eve', { gb: 5000, quality: 1 });
+    await endHour(distributor);
+    const units = 10n ** 15n;
+    const { outcome } = await ledger.post({
+      ...{ key: '7'.repeat(64), kind: 'bly-grant', epoch: START + 1, timeMs: 0, reason: 'forged' },
+      postings: [
+        { account: 'source:BLY:buckets', token: 'BLY', units: -units },
+        { account: 'pending:wallet:eve', token: 'BLY', units },
+      ],
+      claims: [{ key, effect: 'grant', units, matureAtMs: 0 }],
+    });
+    expect(outcome).toBe('rejected');
+    await endHour(distributor);
+    const again = open();
+    await again.ready;
+    expect(again.state).toEqual(distributor.state);
   });
 
   it('writes into the next open epoch what another module has sealed', async () => {
