@@ -28,6 +28,7 @@ const BENCHES = [
   'valuation',
   'ledger',
   'serve',
+  'buckets',
 ];
 
 const [name, ...rest] = process.argv.slice(2);

@@ -381,3 +381,7 @@ export * from './payouts/buckets/formulas.js';
 export { policyJson, type BucketPolicy } from './payouts/buckets/policy.js';
 export { readPolicy } from './payouts/buckets/read-policy.js';
 export { settleHour, startState } from './payouts/buckets/settle-hour.js';
+export * from './payouts/buckets/claim-transaction.js';
+export * from './payouts/buckets/distributor.js';
+export type { SubmitAnswer, SubmitRefusal } from './payouts/buckets/submit-answer.js';
+export type { Work } from './payouts/buckets/work-units.js';
