@@ -174,11 +174,11 @@ it('calculates by estimates and habits, and says which field is wrong', async ()
   await expect.poll(bad).toMatch(/quality: expected 0.5 to 1.5/);
   expect(await page.getByLabel('Quality').getAttribute('aria-invalid')).toBe('true');
 
-  await page.getByLabel('Inference').press('ArrowRight');
-  expect(await page.getByLabel('Learning').isChecked()).toBe(true);
+  await page.getByRole('radio', { name: 'Inference' }).press('ArrowRight');
+  expect(await page.getByRole('radio', { name: 'Learning' }).isChecked()).toBe(true);
   await page.getByLabel('Improvement in %').press('Enter');
   await expect.poll(sum).toBe('2,000 BLY');
-  await page.getByLabel('Dataset').check();
+  await page.getByRole('radio', { name: 'Dataset' }).check();
   await page.getByLabel('Gigabytes').fill('50');
   await page.getByLabel('Diversity').fill('1.1');
   await page.getByLabel('Uploads a week').fill('1');
