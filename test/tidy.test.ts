@@ -71,7 +71,20 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'base',
     'report',
   ],
+  server: [
+    'payouts',
+    'ledger',
+    'claims',
+    'epoch',
+    'focus',
+    'backend',
+    'formats',
+    'graph',
+    'base',
+    'report',
+  ],
   cli: [
+    'server',
     'claims',
     'payouts',
     'attribution',
@@ -134,13 +147,14 @@ describe('the house', () => {
     for (const file of source) visit(file, []);
   });
 
-  it('imports webgpu, commander, libsql and postgres only where they are wrapped', () => {
+  it('imports webgpu, commander, libsql, postgres and fastify only where they are wrapped', () => {
     const wrong = source
       .flatMap(importsOf)
       .filter(
         ({ from, to }) =>
           (to === 'webgpu' && !from.startsWith('src/backend/webgpu/')) ||
           (to === 'commander' && !from.startsWith('src/cli/')) ||
+          (/^(@?fastify(\/|$)|prom-client$)/.test(to) && !from.startsWith('src/server/')) ||
           (to === 'libsql' && from !== 'src/ledger/stores/libsql.ts') ||
           (to === 'postgres' && !from.startsWith('src/ledger/stores/postgres')),
       );

@@ -11,7 +11,12 @@ import type { Delta } from '../graph/signal.js';
 
 /** The key of a file that holds its seed, 64 hex digits. */
 export function readKey(path: string): SigningKey {
-  return signingKey(textOf(path).trim());
+  return signingKey(readSeed(path));
+}
+
+/** The seed of a key file. */
+export function readSeed(path: string): string {
+  return textOf(path).trim();
 }
 
 /** Signals whose links a neuron claims; a neuron that they name must be the one of the key. */
@@ -62,7 +67,8 @@ export async function readJson(path: string): Promise<unknown> {
   return parsed(await readText(path), path);
 }
 
-function parsed(text: string, place: string): unknown {
+/** The JSON of a text; `place` is for errors. */
+export function parsed(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -72,7 +78,8 @@ function parsed(text: string, place: string): unknown {
   }
 }
 
-async function readText(path: string): Promise<string> {
+/** The text of a file. Throws `usage`. */
+export async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
     const message = `${path}: expected a readable file: ${(cause as Error).message}`;
     throw new FocusError('usage', message, '', { cause });

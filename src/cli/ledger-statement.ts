@@ -1,7 +1,6 @@
 // focus ledger statement | explain: what an account got and why, and what became of a claim.
 
 import { Command } from 'commander';
-import { canonicalJson } from '../base/canonical.js';
 import { check } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 import {
@@ -11,11 +10,13 @@ import {
   type RecordShape,
 } from '../formats/write-records.js';
 import type { StatementLine } from '../ledger/statement.js';
+import { STATEMENT_COLUMNS, statementJson } from '../ledger/statement-columns.js';
 import { isPostgresUrl } from '../ledger/stores/postgres.js';
 import { withLedger } from './ledger-target.js';
 import { checkOutput } from './linked-input.js';
 
-interface StatementFlags {
+/** Flags of a statement. */
+export interface StatementFlags {
   readonly token?: string;
   readonly from?: string;
   readonly to?: string;
@@ -25,27 +26,39 @@ interface StatementFlags {
 
 /** Registers the command. */
 export function statementCommand(): Command {
-  return new Command('statement')
+  const command = new Command('statement')
     .description('every posting of an account: time, amount, running balance, reason, formula')
     .argument('<ledger>', 'file, or postgres://user@host/database?schema=name')
-    .argument('<account>', 'like neuron:did:key:z6Mk…')
+    .argument('<account>', 'like neuron:did:key:z6Mk…');
+  return addStatementOptions(command).action(printStatement);
+}
+
+/** Adds the options of `printStatement`. */
+export function addStatementOptions(command: Command): Command {
+  return command
     .option('--token <name>', 'one token only; default: one after the other')
     .option('--from <time>', 'first moment: ISO 8601, or milliseconds since 1970')
     .option('--to <time>', 'the moment after the last')
     .option('--format <name>', `${RECORD_FORMATS.join(', ')}; default: by --out, else csv`)
-    .option('--out <file>', 'write to a file, all or nothing; default: standard output')
-    .action(async (target: string, account: string, flags: StatementFlags) => {
-      const { token, out = '-' } = flags;
-      const format = formatOf(flags);
-      const fromMs = momentOf('--from', flags.from);
-      const toMs = momentOf('--to', flags.to);
-      if (out !== '-') await checkOutput('--out', out, isPostgresUrl(target) ? [] : [target]);
-      return withLedger(target, async (ledger) => {
-        const lines = ledger.statement(account, { token, fromMs, toMs });
-        const count = await writeRecords(out, format, STATEMENT, lines);
-        if (out !== '-') process.stderr.write(`wrote ${out}: ${count} lines\n`);
-      });
-    });
+    .option('--out <file>', 'write to a file, all or nothing; default: standard output');
+}
+
+/** Prints the statement of an account of a ledger. */
+export async function printStatement(
+  target: string,
+  account: string,
+  flags: StatementFlags,
+): Promise<void> {
+  const { token, out = '-' } = flags;
+  const format = formatOf(flags);
+  const fromMs = momentOf('--from', flags.from);
+  const toMs = momentOf('--to', flags.to);
+  if (out !== '-') await checkOutput('--out', out, isPostgresUrl(target) ? [] : [target]);
+  return withLedger(target, async (ledger) => {
+    const lines = ledger.statement(account, { token, fromMs, toMs });
+    const count = await writeRecords(out, format, STATEMENT, lines);
+    if (out !== '-') process.stderr.write(`wrote ${out}: ${count} lines\n`);
+  });
 }
 
 /** Registers the command. */
@@ -64,30 +77,7 @@ export function explainClaimCommand(): Command {
     );
 }
 
-/** Columns of CSV and Parquet; amounts are exact decimal texts. */
-const STATEMENT: RecordShape<StatementLine> = {
-  columns: [
-    { name: 'sequence', kind: 'number', value: (line) => line.sequence },
-    { name: 'time', kind: 'text', value: (line) => line.time },
-    { name: 'epoch', kind: 'number', value: (line) => line.epoch },
-    { name: 'kind', kind: 'text', value: (line) => line.kind },
-    { name: 'token', kind: 'text', value: (line) => line.token },
-    { name: 'amount', kind: 'text', value: (line) => line.amount },
-    { name: 'balance', kind: 'text', value: (line) => line.balance },
-    { name: 'reason', kind: 'text', value: (line) => line.reason },
-    { name: 'formula', kind: 'text', value: (line) => line.formula?.name ?? null },
-    {
-      name: 'inputs',
-      kind: 'text',
-      value: ({ formula }) => (formula === null ? null : canonicalJson(formula.inputs)),
-    },
-    { name: 'result', kind: 'text', value: (line) => line.formula?.result ?? null },
-    { name: 'claims', kind: 'text', value: (line) => line.claims.join(' ') || null },
-    { name: 'key', kind: 'text', value: (line) => line.key },
-    { name: 'hash', kind: 'text', value: (line) => line.hash },
-  ],
-  json: (line) => ({ ...line, units: String(line.units) }),
-};
+const STATEMENT: RecordShape<StatementLine> = { columns: STATEMENT_COLUMNS, json: statementJson };
 
 function formatOf({ format, out }: StatementFlags): RecordFormat {
   const named = format ?? (out === undefined ? 'csv' : out.slice(out.lastIndexOf('.') + 1));
@@ -100,7 +90,8 @@ function formatOf({ format, out }: StatementFlags): RecordFormat {
   return known;
 }
 
-function momentOf(flag: string, text: string | undefined): number | undefined {
+/** Reads a moment: ISO 8601, or milliseconds since 1970. Throws `usage`. */
+export function momentOf(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const timeMs = /^[0-9]{1,16}$/.test(text) ? Number(text) : Date.parse(text);
   check(

@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { ENGINE_VERSION } from '../report/manifest.js';
 import { claimCommand } from './claim.js';
+import { blyCommand } from './bly.js';
 import { btsCommand } from './bts.js';
 import { convertCommand } from './convert.js';
 import { deltaCommand } from './delta.js';
@@ -17,6 +18,7 @@ import { ledgerCommand } from './ledger.js';
 import { stakeCommands } from './ledger-stake.js';
 import { rankCommand } from './rank.js';
 import { rewardCommand } from './reward.js';
+import { serveCommand } from './serve.js';
 import { shapleyCommand } from './shapley.js';
 import { simulateCommand } from './simulate.js';
 import { spectrumCommand } from './spectrum.js';
@@ -45,6 +47,8 @@ for (const command of [
   btsCommand(),
   claimCommand(),
   ledgerCommand(),
+  blyCommand(),
+  serveCommand(),
   simulateCommand(),
   doctorCommand(),
 ]) {

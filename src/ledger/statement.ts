@@ -5,7 +5,7 @@
 import { check } from '../base/errors.js';
 import { checkAccount, checkToken } from './account.js';
 import { decimalOf } from './amount.js';
-import { checkTime } from './check-transaction.js';
+import { checkCount, checkTime } from './check-transaction.js';
 import { readContent } from './entry.js';
 import type { LedgerStore, StatementRow } from './store.js';
 import type { Formula } from './transaction.js';
@@ -41,6 +41,8 @@ export interface StatementOptions {
   /** Lines of fromMs ≤ time < toMs; running balances are those of all lines. */
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
+  /** Only lines after one that was given before, by its token and sequence. */
+  readonly after?: { readonly token: string; readonly sequence: number } | undefined;
 }
 
 const PAGE = 500;
@@ -52,16 +54,18 @@ const PAGE = 500;
 export async function* statementOf(
   store: LedgerStore,
   account: string,
-  { token, fromMs = 0, toMs = Infinity }: StatementOptions = {},
+  { token, fromMs = 0, toMs = Infinity, after: line }: StatementOptions = {},
 ): AsyncGenerator<StatementLine, void, undefined> {
   checkAccount(account, 'account');
   if (token !== undefined) checkToken(token, 'token');
   checkTime(fromMs, 'fromMs');
+  if (line !== undefined) checkCount(line.sequence, 'after.sequence');
   check(toMs === Infinity || checkTime(toMs, 'toMs') >= 0, 'bad-input', () => 'toMs');
   const balances = await store.read((reader) => reader.balancesOf(account));
   for (const balance of balances) {
     if (token !== undefined && balance.token !== token) continue;
-    for (let after = -1; ;) {
+    if (line !== undefined && balance.token < line.token) continue;
+    for (let after = balance.token === line?.token ? line.sequence : -1; ;) {
       const from = after;
       const rows = await store.read((reader) => reader.statement(balance.id, from, PAGE));
       for (const row of rows) {

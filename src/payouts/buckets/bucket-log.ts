@@ -170,7 +170,7 @@ function eventOfPlan({ opening }: HourPlan, sequence: number): SettlementEvent |
 }
 
 /** Before the first settlement. */
-function firstState(policy: BucketPolicy, hour: number): SettledState {
+export function firstState(policy: BucketPolicy, hour: number): SettledState {
   return {
     buckets: startState(policy, hour),
     maturing: new Map(),
