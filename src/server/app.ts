@@ -23,7 +23,9 @@ import { claimExplanationRoute } from './routes/claim-explanation.js';
 import { claimRoute } from './routes/claims.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { disputeRoutes } from './routes/disputes.js';
+import { epochRoutes } from './routes/epochs.js';
 import { estimateRoute } from './routes/estimate.js';
+import { focusRoutes } from './routes/focus.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { policyRoute } from './routes/policy.js';
@@ -105,6 +107,8 @@ export async function createServer(options: ServerOptions): Promise<FocusServer>
     });
     metricsRoute(routes, metrics);
     dashboardRoutes(routes);
+    focusRoutes(routes, options.focus ?? null);
+    epochRoutes(routes, options.epochs ?? null);
   });
   await app.ready();
   return {
@@ -119,6 +123,7 @@ export async function createServer(options: ServerOptions): Promise<FocusServer>
       isClosing = true;
       await app.close();
       await distributor.stop();
+      await options.focus?.destroy();
       await ledger.close();
     },
   };
