@@ -8,6 +8,7 @@ import { neighbourhoodOf, openFullNode, type FullNode } from '../claims/neighbou
 import { exactDecimal } from '../focus/exact/decimal.js';
 import { focusExact, type ExactFocus } from '../focus/exact/focus-exact.js';
 import { openRoots } from '../focus/header.js';
+import type { ShiftBase } from '../focus/local/base.js';
 import { shiftsOf, type Shift } from '../focus/shifts.js';
 import { readLinks } from '../formats/read.js';
 import { linksOfGraph } from '../formats/write-links.js';
@@ -109,7 +110,7 @@ async function neighbourhood(
 ): Promise<unknown> {
   const particle = graph.ids.indexOf(id);
   if (particle < 0) return null;
-  const axons = axonsWithin(graph, particle, hops, mostAxons);
+  const axons = axonsWithin(node.base().graph, particle, hops, mostAxons);
   check(
     axons <= MOST_NEIGHBOURS,
     'too-large',
@@ -126,7 +127,7 @@ async function neighbourhood(
 
 /** Axons at the particles within some hops, hubs left out as neighbourhoods do; stops above the most. */
 function axonsWithin(
-  graph: LinkedGraph['graph'],
+  graph: ShiftBase['graph'],
   particle: number,
   hops: number,
   mostAxons: number,
