@@ -27,6 +27,7 @@ const BENCHES = [
   'controls',
   'valuation',
   'ledger',
+  'buckets',
   'serve',
 ];
 

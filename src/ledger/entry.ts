@@ -113,6 +113,12 @@ export function isRejection({ key }: Pick<Entry, 'key'>): boolean {
   return key.startsWith(REJECTED);
 }
 
+/** Whether an entry is a transaction: neither a rejection nor a seal, by its key. */
+export function isTransaction({ key }: Pick<Entry, 'key'>): boolean {
+  return key.length === KEY_LENGTH;
+}
+
+const KEY_LENGTH = 64;
 const REJECTED = 'rejected:';
 
 /** The key of the seal of an epoch. */

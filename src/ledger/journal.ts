@@ -28,16 +28,31 @@ export interface SealReceipt extends SealedRoot {
   readonly replayed: boolean;
 }
 
+/** An epoch to seal. */
+export interface SealRequest {
+  readonly epoch: number;
+  readonly timeMs: number;
+}
+
+/** What became of a leader and its followers. */
+export interface Led {
+  /** Of the leader and, where it was posted now, of each follower. */
+  readonly answers: readonly OnceAnswer[];
+  /** Whether the epoch was sealed in the same commit. */
+  readonly sealed: boolean;
+}
+
 /** Writes to a store; see openLedger. */
 export interface Journal {
   post(transaction: Transaction): Promise<Receipt>;
   postAll(transactions: readonly Transaction[]): Promise<readonly Receipt[]>;
   postOnce(transactions: readonly Transaction[]): Promise<readonly OnceAnswer[]>;
+  postLed(leader: Transaction, followers: readonly Transaction[], seal?: SealRequest): Promise<Led>;
   seal(epoch: number, options: { readonly timeMs: number }): Promise<SealReceipt>;
 }
 
 /** Most transactions of one commit: 0.4 s of a lock. */
-const MOST_A_COMMIT = 8192;
+export const MOST_A_COMMIT = 8192;
 
 interface Posts<Answer> {
   readonly offered: readonly Offered[];
@@ -49,8 +64,10 @@ interface Posts<Answer> {
 interface PostJob {
   readonly type: 'post';
   readonly offered: readonly Offered[];
+  /** Asked for after its transactions, in the same commit. */
+  readonly seal: SealRequest | null;
   /** Settles its transactions; what it gives back answers whoever waits. */
-  readonly settle: (book: Book, answered: Answered) => () => void;
+  readonly settle: (book: Book, loaded: Loaded, answered: Answered) => () => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -58,12 +75,53 @@ function postJob<Answer>({ offered, settle, resolve, reject }: Posts<Answer>): P
   return {
     type: 'post',
     offered,
-    settle: (book, answered) => {
+    seal: null,
+    settle: (book, _, answered) => {
       const answers = offered.map((each) => settle(book, answered, each));
       return () => resolve(answers);
     },
     reject,
   };
+}
+
+function ledJob(
+  offered: readonly Offered[],
+  seal: SealRequest | null,
+  {
+    resolve,
+    reject,
+  }: { readonly resolve: (led: Led) => void; readonly reject: (error: unknown) => void },
+): PostJob {
+  return {
+    type: 'post',
+    offered,
+    seal,
+    settle: (book, loaded, answered) => {
+      const leader = settleOnce(book, answered, offered[0]);
+      const { taken, receipt } = leader;
+      if (taken !== null || receipt.replayed || receipt.outcome === 'rejected') {
+        return () => resolve({ answers: [leader], sealed: false });
+      }
+      const rest = offered.slice(1).map((each) => settleOnce(book, answered, each));
+      const isWhole = rest.every((each) => each.receipt.outcome === 'posted' && !each.taken);
+      const sealed = seal !== null && isWhole && sealedIn(book, loaded, seal);
+      return () => resolve({ answers: [leader, ...rest], sealed });
+    },
+    reject,
+  };
+}
+
+/** Seals an epoch after what was just posted, where that can be. */
+function sealedIn(book: Book, { leaves, openBefore }: Loaded, seal: SealRequest): boolean {
+  const { epoch, timeMs } = seal;
+  if (epoch <= book.sealedThrough || openBefore !== null || book.hasOpenBefore(epoch)) return false;
+  const all = [...leaves, ...book.newLeaves(epoch)];
+  book.seal(
+    epoch,
+    timeMs,
+    all.sort((a, b) => (a.key < b.key ? -1 : 1)),
+  );
+  return true;
 }
 
 interface SealJob {
@@ -116,9 +174,21 @@ export function openJournal(store: LedgerStore): Journal {
     post: async (transaction) => (await post([transaction], settle))[0],
     postAll: (transactions) => post(transactions, settle),
     postOnce: (transactions) => post(transactions, settleOnce),
+    postLed: async (leader, followers, seal) => {
+      check(
+        followers.length < MOST_A_COMMIT,
+        'too-large',
+        () => `followers: expected fewer than ${MOST_A_COMMIT}, found ${followers.length}`,
+        'post the others when these are written',
+      );
+      const offered = [leader, ...followers].map((each) => offer(each));
+      if (seal !== undefined) checkSeal(seal);
+      return ask((resolve, reject) =>
+        waiting.push(ledJob(offered, seal ?? null, { resolve, reject })),
+      );
+    },
     seal: async (epoch, { timeMs }) => {
-      checkCount(epoch, 'epoch');
-      checkTime(timeMs, 'timeMs');
+      checkSeal({ epoch, timeMs });
       return ask((resolve, reject) =>
         waiting.push({ type: 'seal', epoch, timeMs, resolve, reject }),
       );
@@ -126,7 +196,12 @@ export function openJournal(store: LedgerStore): Journal {
   };
 }
 
-/** The posts at the front that fit into one commit; at least one. */
+function checkSeal({ epoch, timeMs }: SealRequest): void {
+  checkCount(epoch, 'epoch');
+  checkTime(timeMs, 'timeMs');
+}
+
+/** The posts at the front that fit into one commit, up to one that seals; at least one. */
 function takePosts(waiting: (PostJob | SealJob)[]): readonly PostJob[] {
   const jobs: PostJob[] = [];
   let count = 0;
@@ -137,18 +212,22 @@ function takePosts(waiting: (PostJob | SealJob)[]): readonly PostJob[] {
     count += next.offered.length;
     jobs.push(next);
     waiting.shift();
+    if (next.seal !== null) break;
   }
   return jobs;
 }
 
 async function writePosts(store: LedgerStore, jobs: readonly PostJob[]): Promise<void> {
-  const needs = needsOf(jobs.flatMap(({ offered }) => offered));
+  const needs = withSeal(
+    needsOf(jobs.flatMap(({ offered }) => offered)),
+    jobs[jobs.length - 1].seal,
+  );
   let answers: readonly (() => void)[] = [];
   try {
     await store.commit(needs, (loaded) => {
       const book = new Book(loaded);
       const answered = answeredOf(loaded.entries);
-      answers = jobs.map((job) => job.settle(book, answered));
+      answers = jobs.map((job) => job.settle(book, loaded, answered));
       return book.takeChanges();
     });
   } catch (error) {
@@ -156,6 +235,11 @@ async function writePosts(store: LedgerStore, jobs: readonly PostJob[]): Promise
     return;
   }
   for (const answer of answers) answer();
+}
+
+function withSeal(needs: Needs, seal: SealRequest | null): Needs {
+  if (seal === null) return needs;
+  return { ...needs, epochs: [...new Set([...needs.epochs, seal.epoch])], seal: seal.epoch };
 }
 
 async function writeSeal(store: LedgerStore, { epoch, timeMs }: SealJob): Promise<SealReceipt> {

@@ -6,7 +6,13 @@ import { checkKey } from './check-transaction.js';
 import type { ClaimRecord } from './claim.js';
 import type { Entry } from './entry.js';
 import { explainClaim, type ClaimExplanation } from './explain.js';
-import { openJournal, type Journal, type SealReceipt } from './journal.js';
+import {
+  openJournal,
+  type Journal,
+  type Led,
+  type SealReceipt,
+  type SealRequest,
+} from './journal.js';
 import { proveEntry, type EntryProof } from './proof.js';
 import type { OnceAnswer, Receipt } from './settle.js';
 import { statementOf, type StatementLine, type StatementOptions } from './statement.js';
@@ -37,6 +43,13 @@ export interface Ledger extends Journal {
    * the entry that has it is the answer: for senders that retry without knowing what they said.
    */
   postOnce(transactions: readonly Transaction[]): Promise<readonly OnceAnswer[]>;
+  /**
+   * Posts a leader, and in the same commit its followers, all by the rule of `postOnce`, but the followers
+   * only where the leader was posted by this very call: otherwise its answer is the only one. Then `seal`
+   * too, in the same commit, if all of them were posted now and no earlier epoch is open. Fewer than 8,192
+   * followers.
+   */
+  postLed(leader: Transaction, followers: readonly Transaction[], seal?: SealRequest): Promise<Led>;
   /**
    * Seals an epoch: publishes the Merkle root of its transactions and closes it and all before.
    * Throws `bad-parameter` where an earlier epoch with transactions is open.
@@ -86,6 +99,7 @@ export function openLedger(store: LedgerStore): Ledger {
     postAll: (transactions) => counted(journal.postAll(transactions)),
     seal: (epoch, options) => counted(journal.seal(epoch, options)),
     postOnce: (transactions) => counted(journal.postOnce(transactions)),
+    postLed: (leader, followers, seal) => counted(journal.postLed(leader, followers, seal)),
     head: () => store.read((reader) => reader.head()),
     entries: (from) =>
       paged((after: Entry | null) =>

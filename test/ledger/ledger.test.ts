@@ -274,6 +274,41 @@ function suite(database: TestDatabase): void {
       expect((await all(ledger.entries(1))).map(({ sequence }) => sequence)).toEqual([1]);
     }));
 
+  it('posts followers with their leader or not at all, and seals with them', () =>
+    withLedger(async (ledger) => {
+      const leader = issue(ALICE, 5n);
+      const followers = [move(ALICE, BOB, 2n), move(ALICE, BOB, 1n)];
+      await ledger.post(issue(BOB, 1n));
+      const seal = { epoch: 1, timeMs: 7 };
+      const led = await ledger.postLed(leader, followers, seal);
+      expect(led.sealed).toBe(true);
+      expect(led.answers.map(({ receipt }) => receipt.outcome)).toEqual(Array(3).fill('posted'));
+      // Somebody else's followers do not follow a leader that is there.
+      const other = await ledger.postLed(leader, [move(ALICE, BOB, 9n)], { epoch: 2, timeMs: 7 });
+      expect(other.answers.map(({ taken }) => taken?.sequence)).toEqual([1]);
+      expect(other.sealed).toBe(false);
+      // A follower that is refused: the epoch stays open.
+      const next = { epoch: 2 } as const;
+      const short = await ledger.postLed(
+        issue(ALICE, 1n, next),
+        [{ ...move(ALICE, BOB, 900n), ...next }],
+        { epoch: 2, timeMs: 7 },
+      );
+      expect(short).toMatchObject({
+        sealed: false,
+        answers: [{}, { receipt: { outcome: 'rejected' } }],
+      });
+      // An open epoch before it is not left behind.
+      const later = await ledger.postLed(issue(ALICE, 1n, { epoch: 3 }), [], {
+        epoch: 3,
+        timeMs: 7,
+      });
+      expect(later.sealed).toBe(false);
+      expect((await ledger.head()).sealedThrough).toBe(1);
+      expect((await ledger.balance(BOB, 'BLY')).units).toBe(4n);
+      expect((await ledger.verify()).difference).toBeNull();
+    }));
+
   it('explains what became of a claim', () =>
     withLedger(async (ledger) => {
       const key = claimNamed('explain');

@@ -3,11 +3,18 @@
 // again from the events before its `through` and must come out the same; so every reader has one state,
 // and whoever finds a settlement cut off can finish it.
 
-import { check } from '../../base/errors.js';
+import { check, invariant } from '../../base/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
+import { transactionContent } from '../../ledger/entry.js';
 import { startState } from './settle-hour.js';
 import { perBucket } from './bucket.js';
-import { eventOf, type BucketEvent, type ClaimEvent, type SettlementEvent } from './events.js';
+import {
+  eventOf,
+  hourOf,
+  type BucketEvent,
+  type ClaimEvent,
+  type SettlementEvent,
+} from './events.js';
 import { planHour, type HourPlan } from './plan.js';
 import type { BucketPolicy } from './policy.js';
 import { HISTORY_HOURS, rebuild } from './rebuild.js';
@@ -69,10 +76,7 @@ export class BucketLog {
   /** The hour to settle next; `present` where nothing was ever claimed. */
   nextHour(present: number): number {
     if (this.#state !== null) return this.#state.buckets.nextHour;
-    const hours = this.#ahead.map((event) =>
-      event.type === 'claim' ? event.claim.hour : Number.MAX_SAFE_INTEGER,
-    );
-    return hours.reduce((least, each) => Math.min(least, each), present);
+    return this.#ahead.map(hourOf).reduce((least, each) => Math.min(least, each), present);
   }
 
   /** Reads to the end of the log. Throws `mismatch` for a settlement that its events do not give. */
@@ -94,10 +98,24 @@ export class BucketLog {
   /** Makes the settlement of an hour from all that was read. */
   make(hour: number, epoch: number): MadeHour {
     const through = this.#position;
+    invariant(this.nextHour(hour) === hour, `hour ${hour} is settled out of its turn`);
     const settled = this.#settle(hour, through);
     const plan = planHour(this.#policy, settled, { epoch, through });
     this.#made = { settled, plan, through };
     return this.#made;
+  }
+
+  /**
+   * Takes over what `make` made and this process wrote, all of it in one commit from `sequence` on,
+   * without reading it back; where others wrote in between, by reading.
+   */
+  async adopt({ plan }: MadeHour, sequence: number): Promise<void> {
+    const count = plan.body.length + 2;
+    const event = eventOfPlan(plan, sequence);
+    if (this.#position !== sequence || event === null) return this.catchUp();
+    this.#apply(event);
+    this.#open = null;
+    this.#position = sequence + count;
   }
 
   #settle(hour: number, through: number): SettledHour {
@@ -143,6 +161,14 @@ export class BucketLog {
   }
 }
 
+/** The event that the log tells of a plan's opening. */
+function eventOfPlan({ opening }: HourPlan, sequence: number): SettlementEvent | null {
+  const { key, epoch } = opening;
+  const content = transactionContent(opening);
+  const event = eventOf({ ...{ sequence, key, epoch, content }, digest: '', hash: '' });
+  return event?.type === 'settlement' ? event : null;
+}
+
 /** Before the first settlement. */
 function firstState(policy: BucketPolicy, hour: number): SettledState {
   return {
@@ -159,7 +185,6 @@ function parted(
   hour: number,
   through: number,
 ): { readonly events: readonly BucketEvent[]; readonly later: readonly BucketEvent[] } {
-  const isOf = (event: BucketEvent): boolean =>
-    event.sequence < through && (event.type !== 'claim' || event.claim.hour <= hour);
+  const isOf = (event: BucketEvent): boolean => event.sequence < through && hourOf(event) <= hour;
   return { events: ahead.filter(isOf), later: ahead.filter((event) => !isOf(event)) };
 }

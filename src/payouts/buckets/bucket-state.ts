@@ -97,7 +97,7 @@ export interface Settlement {
   readonly expiries: readonly Expiry[];
   /** What was not granted: in tranches now, or returned. */
   readonly unspent: bigint;
-  /** Units whose tranche died with this hour, never minted. */
+  /** Units whose tranche died with this hour or before it, never minted. */
   readonly returned: bigint;
   readonly next: BucketState;
 }

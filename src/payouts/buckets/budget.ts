@@ -47,6 +47,8 @@ export interface HourBudget {
   readonly fresh: bigint;
   /** Σ of the live tranches, before the cut. */
   readonly rolledOver: bigint;
+  /** Units of tranches that are too old now. */
+  readonly died: bigint;
   readonly cut: bigint;
   readonly available: bigint;
   /** What the cut leaves of the tranches, by rising hour, and of the fresh budget. */
@@ -63,20 +65,23 @@ export function hourBudget(
 ): HourBudget {
   const fresh = freshBudget(policy, hour);
   const live = tranches.filter((tranche) => isLive(policy, tranche, hour));
-  const rolledOver = live.reduce((sum, { units }) => sum + units, 0n);
+  const rolledOver = sumOfTranches(live);
+  // Of a policy that kept tranches for longer.
+  const died = sumOfTranches(tranches) - rolledOver;
   const room = larger(0n, yearBudget(policy) - granted);
   const available = smaller(fresh + rolledOver, room);
   const cut = fresh + rolledOver - available;
   const cutFresh = smaller(cut, fresh);
   const kept = [...spend([...live].reverse(), cut - cutFresh).left].reverse();
-  return { fresh, rolledOver, cut, available, tranches: kept, freshLeft: fresh - cutFresh };
+  const freshLeft = fresh - cutFresh;
+  return { fresh, rolledOver, died, cut, available, tranches: kept, freshLeft };
 }
 
 /** What stays for later hours when an hour has granted some of its budget. */
 export function afterSpending(
   policy: BucketPolicy,
   hour: number,
-  { tranches, freshLeft }: HourBudget,
+  { tranches, freshLeft, died }: HourBudget,
   granted: bigint,
 ): { readonly tranches: readonly Tranche[]; readonly returned: bigint } {
   const { left, missing } = spend(tranches, granted);
@@ -84,8 +89,11 @@ export function afterSpending(
   const newest = { hour, units: freshLeft - missing };
   const all = newest.units > 0n ? [...left, newest] : left;
   const next = all.filter((tranche) => isLive(policy, tranche, hour + 1));
-  const sum = (of: readonly Tranche[]) => of.reduce((total, { units }) => total + units, 0n);
-  return { tranches: next, returned: sum(all) - sum(next) };
+  return { tranches: next, returned: died + sumOfTranches(all) - sumOfTranches(next) };
+}
+
+function sumOfTranches(tranches: readonly Tranche[]): bigint {
+  return tranches.reduce((sum, { units }) => sum + units, 0n);
 }
 
 function isLive({ rollover }: BucketPolicy, tranche: Tranche, hour: number): boolean {

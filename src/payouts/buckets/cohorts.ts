@@ -42,21 +42,24 @@ export function enqueued(
   queue: readonly Cohort[],
   opened: readonly OpenClaim[],
 ): readonly Cohort[] {
-  if (opened.length === 0) return queue;
-  const byHour = new Map<number, OpenClaim[]>(queue.map(({ hour }) => [hour, []]));
+  const byHour = new Map<number, OpenClaim[]>();
   for (const claim of opened) {
     const same = byHour.get(claim.hour);
     if (same === undefined) byHour.set(claim.hour, [claim]);
     else same.push(claim);
   }
-  const before = new Map(queue.map((cohort) => [cohort.hour, cohort]));
-  return [...byHour]
-    .sort(([a], [b]) => a - b)
-    .map(([hour, added]) => joined(before.get(hour), hour, added));
+  let next = queue;
+  for (const [hour, added] of byHour) {
+    // Nearly always the youngest: then nothing moves.
+    const at = next.findLastIndex((cohort) => cohort.hour <= hour) + 1;
+    const same = at > 0 && next[at - 1].hour === hour ? next[at - 1] : undefined;
+    const before = next.slice(0, same === undefined ? at : at - 1);
+    next = [...before, joined(same, hour, added), ...next.slice(at)];
+  }
+  return next;
 }
 
 function joined(cohort: Cohort | undefined, hour: number, added: readonly OpenClaim[]): Cohort {
-  if (cohort !== undefined && added.length === 0) return cohort;
   const claims = [...(cohort?.claims ?? []), ...added].sort((a, b) => (a.key < b.key ? -1 : 1));
   claims.forEach(({ key }, i) => {
     const isTwice = i > 0 && claims[i - 1].key === key;
@@ -115,7 +118,7 @@ function inPart(
   const { claims, hour } = cohort;
   const isFifo = order === 'fifo';
   const turn = isFifo ? [...claims].sort((a, b) => a.sequence - b.sequence || byKey(a, b)) : claims;
-  const why = `${decimalOf(budget)} BLY for ${decimalOf(sum)} BLY claimed in hour ${hour}`;
+  const why = `${decimalOf(budget)} BLY for ${decimalOf(sum)} BLY of hour ${hour}`;
   const how = isFifo ? 'in the order of the log' : 'pro rata';
   let left = budget;
   const grants: Grant[] = [];

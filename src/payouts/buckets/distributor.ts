@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { now as systemClock } from '../../base/clock.js';
 import { canonicalJson, sha256Hex } from '../../base/canonical.js';
 import { check, FocusError } from '../../base/errors.js';
+import { MOST_A_COMMIT } from '../../ledger/journal.js';
 import { openLedger, type Ledger } from '../../ledger/ledger.js';
 import { pendingUnits } from '../../ledger/claim.js';
 import { openSqliteStore } from '../../ledger/stores/sqlite.js';
@@ -25,7 +26,7 @@ import {
   type Verdict,
 } from './claim-transaction.js';
 import { RewardConfig } from './config.js';
-import type { SettlementEvent } from './events.js';
+import { eventOf, type SettlementEvent } from './events.js';
 import { workUnits, type Work } from './work-units.js';
 import { challengeKey, claimIdOf } from './keys.js';
 import type { HourPlan } from './plan.js';
@@ -167,7 +168,17 @@ export class AutomaticRewardDistributor {
   /** Decides a challenge; the next settlement does it. Throws `bad-input` where there is none. */
   async decide({ challenge, ...rest }: Verdict): Promise<void> {
     const [entry] = await this.ledger.entriesOf([challenge]);
-    check(entry !== undefined, 'bad-input', () => `challenge: expected one, found ${challenge}`);
+    const event = entry === undefined ? null : eventOf(entry);
+    check(
+      event?.type === 'challenge',
+      'bad-input',
+      () => `challenge: expected one, found ${challenge}`,
+    );
+    check(
+      event.claimId === rest.claimId,
+      'bad-input',
+      () => `challenge: of another claim, ${event.claimId}, not ${rest.claimId}`,
+    );
     await this.#checkContestable(rest.claimId);
     const transaction = verdictTransaction({ challenge, ...rest }, this.#moment());
     const [{ receipt, taken }] = await this.ledger.postOnce([transaction]);
@@ -230,6 +241,9 @@ export class AutomaticRewardDistributor {
       await this.#log.catchUp();
       const settled: number[] = [];
       if (this.#log.open !== null) settled.push(await this.#write(this.#log.open));
+      const { state } = this.#log;
+      // Written completely, and cut off before its root was published.
+      if (state !== null) await this.#seal(state.buckets.nextHour - 1);
       for (;;) {
         const hour = this.#log.nextHour(end);
         if (hour >= end) return settled;
@@ -272,16 +286,28 @@ export class AutomaticRewardDistributor {
       await this.#log.catchUp();
       const { open } = this.#log;
       if (open !== null) return this.#write(open);
+      // Another process was first, and has written all of it.
+      if (this.#log.nextHour(hour) > hour) return hour;
       const { sealedThrough } = await this.ledger.head();
-      const { plan } = this.#log.make(hour, Math.max(hour, sealedThrough + 1));
-      const [{ receipt }] = await this.ledger.postOnce([plan.opening]);
+      const made = this.#log.make(hour, Math.max(hour, sealedThrough + 1));
+      const { opening, body, closing } = made.plan;
+      const followers = [...body, closing].slice(0, MOST_A_COMMIT - 1);
+      const epochEnd = { epoch: hour, timeMs: (hour + 1) * HOUR_MS };
+      const isAll = followers.length === body.length + 1;
+      const { answers, sealed } = await this.ledger.postLed(
+        ...([opening, followers, isAll ? epochEnd : undefined] as const),
+      );
+      const [{ receipt, taken }] = answers;
       // Refused: sealed meanwhile. Taken: another process was first, and its plan is in the log.
-      if (receipt.outcome === 'rejected') continue;
-      await this.#log.catchUp();
-      if (this.#log.open === null) continue;
-      const done = await this.#write(this.#log.open);
+      if (taken !== null || receipt.outcome === 'rejected') continue;
+      const isWhole = answers.every((each) => each.receipt.outcome === 'posted' && !each.taken);
+      if (isWhole && isAll) {
+        await this.#log.adopt(made, receipt.sequence);
+        if (!sealed) await this.#seal(hour);
+      } else await this.#log.catchUp();
+      if (this.#log.open !== null) await this.#write(this.#log.open);
       this.#options.onSettled?.(hour, performance.now() - start);
-      return done;
+      return hour;
     }
   }
 
@@ -306,9 +332,25 @@ export class AutomaticRewardDistributor {
       rest = rest.filter((_, i) => answers[i].receipt.refusal !== null);
     }
     await this.#log.catchUp();
-    const { sealedThrough } = await this.ledger.head();
-    if (sealedThrough < hour) await this.ledger.seal(hour, { timeMs: (hour + 1) * HOUR_MS });
+    await this.#seal(hour);
     return hour;
+  }
+
+  /**
+   * Publishes the Merkle root of an hour, and of those before it that other modules left open; nothing
+   * where a later one is sealed.
+   */
+  async #seal(hour: number): Promise<void> {
+    const { sealedThrough } = await this.ledger.head();
+    if (sealedThrough >= hour) return;
+    const open: number[] = [];
+    for await (const { epoch } of this.ledger.epochs(sealedThrough)) {
+      if (epoch >= hour) break;
+      open.push(epoch);
+    }
+    for (const epoch of [...open, hour]) {
+      await this.ledger.seal(epoch, { timeMs: (epoch + 1) * HOUR_MS });
+    }
   }
 
   #moment(): Moment {

@@ -32,6 +32,7 @@ export interface VerdictEvent {
   readonly sequence: number;
   readonly challenge: string;
   readonly claimId: string;
+  readonly hour: number;
   readonly upheld: boolean;
 }
 
@@ -125,7 +126,13 @@ function disputeEvent(
   if (claimId === undefined) throw broken(sequence, 'a challenge or verdict without a claim');
   if (kind === 'bly-challenge') return { type: 'challenge', sequence, key, claimId, hour: epoch };
   const { challenge = '', verdict } = details ?? {};
-  return { type: 'verdict', sequence, challenge, claimId, upheld: verdict === 'upheld' };
+  const upheld = verdict === 'upheld';
+  return { type: 'verdict', sequence, challenge, claimId, hour: epoch, upheld };
+}
+
+/** The hour of an event: its settlement looks at it, and no earlier one. */
+export function hourOf(event: BucketEvent): number {
+  return event.type === 'claim' ? event.claim.hour : event.hour;
 }
 
 function settlementEvent({ sequence }: Entry, { epoch, details }: Content): SettlementEvent {

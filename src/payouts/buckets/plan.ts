@@ -10,7 +10,6 @@
 import { canonicalJson, sha256Hex } from '../../base/canonical.js';
 import { pendingAccount } from '../../ledger/account.js';
 import { decimalOf } from '../../ledger/amount.js';
-import { transactionContent } from '../../ledger/entry.js';
 import type { ClaimEffect, Posting, Transaction } from '../../ledger/transaction.js';
 import { HOUR_MS } from '../accounting-hour.js';
 import { perBucket, RULESET, SOURCE_ACCOUNT, sumOf, TOKEN, type PerBucket } from './bucket.js';
@@ -87,9 +86,16 @@ export function planHour(
   };
 }
 
-/** The digest of a plan: its transactions in order, whatever epoch of the ledger they are written in. */
-function planDigest(body: readonly Transaction[]): string {
-  return sha256Hex(body.map((each) => transactionContent({ ...each, epoch: 0 })).join('\n'));
+/**
+ * The digest of a plan: what each of its transactions does, in order. All else in them follows from the
+ * hour's state, and replays compare it.
+ */
+function planDigest(body: readonly Undated[]): string {
+  const lines = body.map(({ key, claims = [] }) => {
+    const effects = claims.map((each) => `${each.key} ${'units' in each ? each.units : ''}`);
+    return `${key} ${effects.join(' ')}`;
+  });
+  return sha256Hex(`focus-bly-plan-1\n${lines.join('\n')}`);
 }
 
 type Undated = Omit<Transaction, 'epoch' | 'timeMs'>;
@@ -223,10 +229,20 @@ export interface HourNumbers {
 }
 
 function numbersOf({ settlement, opened, slashed, lapsed }: SettledHour): HourNumbers {
+  const { demand, granted, expiries } = settlement;
   const { queue } = settlement.next;
-  const waiting = perBucket((bucket) => queue[bucket].flatMap(({ claims }) => claims));
-  const queued = perBucket((bucket) => waiting[bucket].reduce((sum, { units }) => sum + units, 0n));
-  const expired = settlement.expiries.reduce((sum, { units }) => sum + units, 0n);
+  const lapsedUnits = (list: Settlement['expiries']): bigint =>
+    list.reduce((sum, { units }) => sum + units, 0n);
+  const queued = perBucket(
+    (bucket) =>
+      demand[bucket] -
+      granted[bucket] -
+      lapsedUnits(expiries.filter(({ claim }) => claim.bucket === bucket)),
+  );
+  const queuedClaims = perBucket((bucket) =>
+    queue[bucket].reduce((count, { claims }) => count + claims.length, 0),
+  );
+  const expired = lapsedUnits(expiries);
   const lost = slashed.reduce((sum, { pending, queued: rest }) => sum + pending + rest, 0n);
   return {
     fresh: String(settlement.fresh),
@@ -239,7 +255,7 @@ function numbersOf({ settlement, opened, slashed, lapsed }: SettledHour): HourNu
     granted: texts(settlement.granted),
     lent: texts(settlement.lent),
     queued: texts(queued),
-    queuedClaims: perBucket((bucket) => waiting[bucket].length),
+    queuedClaims,
     opened,
     expired: String(expired),
     slashed: String(lost),

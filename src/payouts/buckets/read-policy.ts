@@ -23,7 +23,17 @@ import {
   share,
   shares,
 } from './policy-values.js';
-import { keysOf, placeOf, refuse, truth, word, yamlRoot, type Place } from './yaml-place.js';
+import {
+  isEmpty,
+  keysOf,
+  placeOf,
+  refuse,
+  states,
+  truth,
+  word,
+  yamlRoot,
+  type Place,
+} from './yaml-place.js';
 
 /** The file, in its own keys. */
 const FILE = keysOf({
@@ -93,8 +103,7 @@ type PolicyFile = ReturnType<typeof FILE>;
 export function readPolicy(text: string, name: string, base: string | null = null): BucketPolicy {
   const fallback = base === null ? null : yamlRoot(base, 'the packaged policy');
   const root = yamlRoot(text, name, fallback);
-  const isEmpty = root.node === null && fallback !== null;
-  const file = FILE(isEmpty ? fallback : root);
+  const file = FILE(isEmpty(root) && fallback !== null ? fallback : root);
   checkShares(root, file);
   if (file.daily_budget_bly > file.total_supply) {
     const most = decimalOf(file.total_supply);
@@ -124,15 +133,17 @@ function checkShares(root: Place, file: PolicyFile): void {
   }
   for (const bucket of BUCKETS) {
     const [floor, target, ceiling] = [floors[bucket], split[bucket], ceilings[bucket]];
+    // The place is the one that this file states.
+    const at = (key: string) => `${states(root, key) ? key : 'bucket_split'}.${bucket}`;
     if (floor > target) {
       const found = `floor ${text(floor)}, split ${text(target)}`;
-      refuseAt(`bucket_floor_pct.${bucket}`, `expected at most the bucket's split, found ${found}`);
+      refuseAt(at('bucket_floor_pct'), `expected a floor of at most the split, found ${found}`);
     }
     if (target > ceiling) {
       const found = `split ${text(target)}, ceiling ${text(ceiling)}`;
       refuseAt(
-        `bucket_ceiling_pct.${bucket}`,
-        `expected at least the bucket's split, found ${found}`,
+        at('bucket_ceiling_pct'),
+        `expected a ceiling of at least the split, found ${found}`,
       );
     }
   }

@@ -8,7 +8,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import { HOUR_MS } from '../accounting-hour.js';
 import type { Cohort, OpenClaim } from './bucket-state.js';
 import { perBucket } from './bucket.js';
-import { eventOf, type BucketEvent, type SettlementEvent } from './events.js';
+import { eventOf, hourOf, type BucketEvent, type SettlementEvent } from './events.js';
 import { partKey, settlementKey } from './keys.js';
 import type { BucketPolicy } from './policy.js';
 import type { Maturing, OpenChallenge, SettledState } from './settle-state.js';
@@ -141,18 +141,14 @@ class Window {
     }
     if (this.#isAhead(event)) this.ahead.push(event);
     else if (event.type === 'challenge') {
-      if (!this.#challenges.has(event.claimId)) {
-        this.#challenges.set(event.claimId, { key: event.key, hour: event.hour });
-      }
-    } else if (this.#challenges.get(event.claimId)?.key === event.challenge) {
-      this.#challenges.delete(event.claimId);
-    }
+      this.#challenges.set(event.key, { claimId: event.claimId, hour: event.hour });
+    } else this.#challenges.delete(event.challenge);
   }
 
   /** Whether the base has not looked at an event: later in the log, or of a later hour. */
   #isAhead(event: BucketEvent): boolean {
     const { through, hour } = this.#base;
-    return event.sequence >= through || (event.type === 'claim' && event.claim.hour > hour);
+    return event.sequence >= through || hourOf(event) > hour;
   }
 
   #effect({ key, effect, units = '0', matureAtMs = 0 }: Effect): void {
@@ -163,8 +159,7 @@ class Window {
       const claims = this.#maturing.get(at) ?? new Map<string, Maturing>();
       const recipient = this.#recipients.get(key);
       if (recipient === undefined) return;
-      const before = claims.get(key)?.units ?? 0n;
-      claims.set(key, { key, recipient, units: before + size });
+      claims.set(key, { key, recipient, units: size });
       this.#maturing.set(at, claims);
     }
     if (effect === 'finalise' || effect === 'void') this.#settle(key, size);
@@ -210,8 +205,8 @@ class Window {
     }
     const alive = new Set([...maturing.values()].flatMap((claims) => [...claims.keys()]));
     const challenges = [...this.#challenges].filter(
-      ([claimId, each]) =>
-        each.hour + policy.validation.verdictHours > hour &&
+      ([, { claimId, hour: made }]) =>
+        made + policy.validation.verdictHours > hour &&
         (alive.has(claimId) || this.#open.has(claimId)),
     );
     return {

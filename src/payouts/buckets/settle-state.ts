@@ -19,7 +19,7 @@ export interface Maturing {
 
 /** An open challenge. */
 export interface OpenChallenge {
-  readonly key: string;
+  readonly claimId: string;
   /** The hour it was made in. */
   readonly hour: number;
 }
@@ -29,7 +29,7 @@ export interface SettledState {
   readonly buckets: BucketState;
   /** By the hour whose settlement makes them final, then by claim. */
   readonly maturing: ReadonlyMap<number, ReadonlyMap<string, Maturing>>;
-  /** By claim. */
+  /** By the key of the challenge; a claim may have several, and waits for all of them. */
   readonly challenges: ReadonlyMap<string, OpenChallenge>;
   /** Units ever granted, by bucket. */
   readonly totals: PerBucket<bigint>;
@@ -52,14 +52,14 @@ export interface SettledHour {
   readonly opened: PerBucket<number>;
   readonly final: readonly Maturing[];
   readonly slashed: readonly Slashed[];
-  /** Challenges that nobody decided in time. */
+  /** Challenges that nobody decided in time, by rising key. */
   readonly lapsed: readonly string[];
   readonly next: SettledState;
 }
 
 /**
- * Settles the state's next hour. Events come in the order of the log; claims of later hours must not be
- * among them. O(events + what is granted or final).
+ * Settles the state's next hour. Events come in the order of the log; none may be of a later hour.
+ * O(events + what is granted or final).
  */
 export function settleState(
   policy: BucketPolicy,
@@ -72,23 +72,23 @@ export function settleState(
   const upheld = new Set<string>();
   for (const event of events) {
     if (event.type === 'claim') opened.push(event.claim);
-    if (event.type === 'challenge' && !challenges.has(event.claimId)) {
-      challenges.set(event.claimId, { key: event.key, hour: event.hour });
+    if (event.type === 'challenge') {
+      challenges.set(event.key, { claimId: event.claimId, hour: event.hour });
     }
-    if (event.type === 'verdict' && challenges.get(event.claimId)?.key === event.challenge) {
-      challenges.delete(event.claimId);
-      if (event.upheld) upheld.add(event.claimId);
+    if (event.type === 'verdict' && challenges.delete(event.challenge) && event.upheld) {
+      upheld.add(event.claimId);
     }
   }
   const lapsed = [...challenges]
     .filter(([, each]) => each.hour + policy.validation.verdictHours <= hour)
-    .map(([claimId]) => claimId)
+    .map(([key]) => key)
     .sort();
-  for (const claimId of lapsed) challenges.delete(claimId);
+  for (const key of lapsed) challenges.delete(key);
 
   const { buckets, kept, maturing, slashed } = withoutSlashed(state, opened, upheld);
   const settlement = settleHour(policy, buckets, kept);
-  const { final, later } = matured(maturing, hour, challenges);
+  const contested = new Set([...challenges.values()].map(({ claimId }) => claimId));
+  const { final, later } = matured(maturing, hour, contested);
   const period = policy.validation.challengePeriodHours;
   if (period > 0) addGrants(later, hour + period, settlement);
   return {
@@ -169,7 +169,7 @@ function withoutSlashed(
 function matured(
   maturing: SettledState['maturing'],
   hour: number,
-  challenges: ReadonlyMap<string, OpenChallenge>,
+  contested: ReadonlySet<string>,
 ): {
   readonly final: readonly Maturing[];
   readonly later: Map<number, ReadonlyMap<string, Maturing>>;
@@ -180,7 +180,7 @@ function matured(
   for (const [at, claims] of maturing) {
     if (at > hour) continue;
     for (const claim of claims.values()) {
-      if (challenges.has(claim.key)) addUnits(waiting, claim);
+      if (contested.has(claim.key)) addUnits(waiting, claim);
       else final.push(claim);
     }
   }
@@ -222,7 +222,7 @@ function stillOpen(
   for (const bucket of BUCKETS) {
     for (const { claims } of queue[bucket]) for (const { key } of claims) alive.add(key);
   }
-  return new Map([...challenges].filter(([claimId]) => alive.has(claimId)));
+  return new Map([...challenges].filter(([, { claimId }]) => alive.has(claimId)));
 }
 
 function byRecipientAndKey(a: Maturing, b: Maturing): number {

@@ -157,6 +157,16 @@ export function placeOf(root: Place, path: string): Place {
   return { ...place, path };
 }
 
+/** Whether a file's root states a key. */
+export function states({ node }: Place, key: string): boolean {
+  return isMap(node) && node.has(key);
+}
+
+/** Whether a file holds nothing but comments. */
+export function isEmpty({ node }: Place): boolean {
+  return node === null || (isScalar(node) && node.value === null);
+}
+
 /** What a node is, for an error. */
 function kindOf(node: Node | null): string {
   if (isAlias(node)) return `the alias *${node.source}; say it again`;

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sha256Hex } from '../../base/canonical.js';
 import { eventOf } from '../../payouts/buckets/events.js';
 import { ClaimRate } from '../../payouts/buckets/claims/claim-rate.js';
-import { CLAIM_WINDOW_MS } from '../../payouts/buckets/claims/admit-claim.js';
+import { CLAIM_WINDOW_MS } from '../../payouts/buckets/claims/signed-claim.js';
 import { isSignedBy, signedBytes } from '../../payouts/buckets/claims/signature.js';
 import { DID, NONCE, SIGNED_AT } from '../claim-schema.js';
 import { asProblem, Problem } from '../problem.js';

@@ -18,12 +18,16 @@ import { checkSamples, judgeImprovement, type Improvement } from './improvement.
 import type { NodeRegistry } from './nodes.js';
 import { isRefusal, refusal, type ClaimRefusal, type ClaimRefusalCode } from './refusal.js';
 import { isSignedBy } from './signature.js';
-import { claimBytes, readSignedClaim, recipientOf, workDigestOf } from './signed-claim.js';
-import type { BucketClaim, SignedClaim } from './signed-claim.js';
+import {
+  CLAIM_WINDOW_MS,
+  claimBytes,
+  readSignedClaim,
+  recipientOf,
+  workDigestOf,
+  type BucketClaim,
+  type SignedClaim,
+} from './signed-claim.js';
 import { checkWorkRanges, figureText, WORK, worthOf, type Figure } from './work.js';
-
-/** How far a time stamp may be from the server's clock, on either side. */
-export const CLAIM_WINDOW_MS = 300_000;
 
 /** What claims are judged by. */
 export interface AdmissionDesk {
@@ -34,8 +38,6 @@ export interface AdmissionDesk {
   readonly nowMs: number;
   /** Changed by an admitted claim, and by nothing else. */
   readonly rate: ClaimRate;
-  /** By default `CLAIM_WINDOW_MS`. */
-  readonly windowMs?: number;
 }
 
 /** A claim that may be offered to the ledger. */
@@ -82,6 +84,8 @@ export async function admitClaim(
   checkTime(desk.nowMs, 'nowMs');
   const read = refusedAs('malformed', () => readSignedClaim(body));
   if (isRefusal(read)) return read;
+  const first = firstRefusal(read.claim, desk);
+  if (first !== null) return first;
   const bytes = claimBytes(read.claim);
   const signed = { bytes, digest: sha256Hex(bytes) };
   const judged = judge(read.claim, desk, signed.digest);
@@ -94,18 +98,24 @@ export async function admitClaim(
   return late ?? admitted(read, desk, judged, signed, digest);
 }
 
-/** All that needs no key. */
-function judge(claim: BucketClaim, desk: AdmissionDesk, digest: string): Judged | ClaimRefusal {
-  const { policy, nodes, nowMs, rate } = desk;
-  const { kind, node, work } = claim;
-  const outside = windowRefusal(claim.timestamp_ms, nowMs, desk.windowMs ?? CLAIM_WINDOW_MS);
+/** Time stamp and ranges. */
+function firstRefusal(claim: BucketClaim, desk: AdmissionDesk): ClaimRefusal | null {
+  const { kind, work } = claim;
+  const { policy, nowMs } = desk;
+  const outside = windowRefusal(claim.timestamp_ms, nowMs);
   if (outside !== null) return outside;
   const ranges = refusedAs('out-of-range', () => {
     checkWorkRanges(policy, kind, work);
     if (kind === 'learning') checkSamples(work);
     return work;
   });
-  if (isRefusal(ranges)) return ranges;
+  return isRefusal(ranges) ? ranges : null;
+}
+
+/** All else that needs no key. */
+function judge(claim: BucketClaim, desk: AdmissionDesk, digest: string): Judged | ClaimRefusal {
+  const { policy, nodes, nowMs, rate } = desk;
+  const { kind, node, work } = claim;
   const early = rate.refusalOf(node, digest, nowMs);
   if (early !== null) return early;
   const improvement = kind === 'learning' ? judgeImprovement(policy.validation, work) : null;
@@ -120,12 +130,12 @@ function judge(claim: BucketClaim, desk: AdmissionDesk, digest: string): Judged 
   return refusal('nothing-earned', `worth less than a base unit: ${inputs.join(', ')}`);
 }
 
-function windowRefusal(timestampMs: number, nowMs: number, windowMs: number): ClaimRefusal | null {
+function windowRefusal(timestampMs: number, nowMs: number): ClaimRefusal | null {
   const age = nowMs - timestampMs;
-  if (Math.abs(age) <= windowMs) return null;
-  const place = `timestamp_ms ${timestampMs}: expected ${nowMs} ± ${windowMs}`;
+  if (Math.abs(age) <= CLAIM_WINDOW_MS) return null;
+  const place = `timestamp_ms ${timestampMs}: expected ${nowMs} ± ${CLAIM_WINDOW_MS}`;
   if (age > 0) return refusal('out-of-window', `${place}; it is ${age} ms old, sign it anew`);
-  return refusal('out-of-window', `${place}; it is ${-age} ms ahead`, -age - windowMs);
+  return refusal('out-of-window', `${place}; it is ${-age} ms ahead`, -age - CLAIM_WINDOW_MS);
 }
 
 /** Verifies all signatures at once; the first that is wrong is named. */

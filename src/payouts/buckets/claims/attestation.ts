@@ -5,7 +5,6 @@
 // Figures are compared as exact rationals; a median is one of the figures, so nothing is rounded. It moves
 // beyond the honest figures only with half of the weight.
 
-import { publicKeyOf } from '../../../base/did-key.js';
 import { check, FocusError } from '../../../base/errors.js';
 import { found } from '../../../ledger/amount.js';
 import { recordAt } from '../../../ledger/check-transaction.js';
@@ -14,7 +13,7 @@ import { compared, decimalText } from '../exact-decimal.js';
 import type { BucketPolicy } from '../policy.js';
 import type { NodeRegistry, VerificationNode } from './nodes.js';
 import { isRefusal, refusal, type ClaimRefusal } from './refusal.js';
-import { hexSigner, isSignature, isSignedBy, signedBytes } from './signature.js';
+import { checkNode, hexSigner, isSignature, isSignedBy, signedBytes } from './signature.js';
 import { checkFigureRange, figureValue, readFigure, WORK } from './work.js';
 import type { Figure, Figures } from './work.js';
 
@@ -84,14 +83,13 @@ export function verifyAttestation(workDigest: string, said: Attestation): Promis
 /** Reads an attestation of a claim of this kind. Throws `bad-input` with the place of the first fault. */
 export function readAttestation(value: unknown, kind: Bucket, place: string): Attestation {
   const { node, figures, signature } = recordAt(value, place, ['node', 'figures', 'signature']);
-  publicKeyOf(node);
   check(
     isSignature(signature),
     'bad-input',
     () => `${place}.signature: expected 128 lower-case hex digits, found ${found(signature)}`,
   );
   return {
-    node: node as string,
+    node: checkNode(node),
     figures: readFigures(figures, kind, `${place}.figures`),
     signature,
   };
@@ -138,7 +136,8 @@ export function judgeAttestations(
 
 /**
  * The least figure that half of the weight does not lie above: 2 · Σ_{figure ≤ v} weight ≥ Σ weight. Of two
- * middle figures it is the lower. Its decimal text; weights are above 0, and the order does not matter. Throws `bad-parameter` for no figures.
+ * middle figures it is the lower. Weights are above 0; the order does not matter. Returns its decimal text.
+ * Throws `bad-parameter` for no figures.
  */
 export function weightedMedian(figures: readonly WeightedFigure[]): string {
   check(figures.length > 0, 'bad-parameter', () => 'median: expected figures, found none');

@@ -10,6 +10,7 @@ import { checkTime } from '../../../ledger/check-transaction.js';
 import { HOUR_MS } from '../../accounting-hour.js';
 import type { AntiGaming } from '../policy.js';
 import { refusal, type ClaimRefusal } from './refusal.js';
+import { CLAIM_WINDOW_MS } from './signed-claim.js';
 
 /** What the table needs of a policy. */
 export type RateLimits = Pick<AntiGaming, 'maxClaimsPerHour' | 'cooldownMinutes'>;
@@ -22,8 +23,8 @@ export interface CountedClaim {
   readonly timeMs: number;
 }
 
-/** The same signed claim is known again for at least so long: longer than its time stamp is good. */
-const KNOWN_MS = 600_000;
+/** The same signed claim is known again for at least so long: as long as its time stamp is good. */
+const KNOWN_MS = 2 * CLAIM_WINDOW_MS;
 const MINUTE_MS = 60_000;
 /** Hex digits of 52 bits. */
 const KEY_DIGITS = 13;

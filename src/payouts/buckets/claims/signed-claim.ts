@@ -3,7 +3,6 @@
 //   signature = Ed25519("focus-bly-claim-1\n" ‖ canonical JSON of claim), 128 hex digits
 // Canonical JSON is RFC 8785; what is signed holds exactly the fields that were sent, in their spelling.
 
-import { publicKeyOf } from '../../../base/did-key.js';
 import { sha256Hex } from '../../../base/canonical.js';
 import { check } from '../../../base/errors.js';
 import { checkAccount, pendingAccount } from '../../../ledger/account.js';
@@ -11,7 +10,7 @@ import { found } from '../../../ledger/amount.js';
 import { checkTime, recordAt } from '../../../ledger/check-transaction.js';
 import { BUCKETS, isBucket, type Bucket } from '../bucket.js';
 import { MOST_ATTESTATIONS, readAttestation, type Attestation } from './attestation.js';
-import { hexSigner, isSignature, isSignedBy, signedBytes } from './signature.js';
+import { checkNode, hexSigner, isSignature, isSignedBy, signedBytes } from './signature.js';
 import { readWork, workDigest, type ClaimedWork } from './work.js';
 
 /** What a node signs. */
@@ -39,6 +38,8 @@ export interface SignedClaim {
   readonly signature: string;
 }
 
+/** How far a time stamp may be from the server's clock, on either side. */
+export const CLAIM_WINDOW_MS = 300_000;
 const DOMAIN = 'focus-bly-claim-1\n';
 const FIELDS = ['kind', 'node', 'workId', 'work', 'evidence', 'nonce', 'timestamp_ms'] as const;
 const OPTIONAL = ['recipient', 'attestations'] as const;
@@ -113,7 +114,6 @@ function readClaim(value: unknown): BucketClaim {
     'bad-input',
     () => `kind: expected one of ${BUCKETS.join(', ')}, found ${found(kind)}`,
   );
-  publicKeyOf(node);
   check(
     typeof evidence === 'string' && EVIDENCE.test(evidence),
     'bad-input',
@@ -122,7 +122,7 @@ function readClaim(value: unknown): BucketClaim {
   );
   return {
     kind,
-    node: node as string,
+    node: checkNode(node),
     ...(recipient === undefined ? {} : { recipient: readRecipient(recipient) }),
     workId: readName(fields['workId'], 'workId', MOST_WORK_ID),
     work: readWork(kind, fields['work']),
