@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { signingKey } from '../dist/base/did-key.js';
-import { signAttestation } from '../dist/payouts/buckets/claims/attestation.js';
-import { signClaim, workDigestOf } from '../dist/payouts/buckets/claims/signed-claim.js';
+import { attestationBytes } from '../dist/payouts/buckets/claims/attestation.js';
+import { claimBytes, workDigestOf } from '../dist/payouts/buckets/claims/signed-claim.js';
 
 const ATTESTERS = 12;
 const CLAIMS_A_NODE = 10;
@@ -14,7 +14,7 @@ const seedOf = (name) => createHash('sha256').update(name).digest('hex');
 /** Writes nodes.yaml and policy.yaml to a folder; `attestations` is what a claim needs. */
 export function writeFiles(folder, attestations) {
   const nodes = Array.from({ length: ATTESTERS }, (_, i) => {
-    const { did } = signingKey(seedOf(`attester ${i}`));
+    const { did } = keyOf(seedOf(`attester ${i}`));
     return `  - { did: "${did}", owner: owner-${i}, weight: 1 }`;
   });
   writeFileSync(join(folder, 'nodes.yaml'), `nodes:\n${nodes.join('\n')}\n`);
@@ -38,15 +38,18 @@ export function signedClaims(count, attestations, run = '') {
       timestamp_ms: now,
     };
     const digest = workDigestOf(unsigned);
-    const words = Array.from({ length: attestations }, (_, k) =>
-      signAttestation(seedOf(`attester ${(i + k) % ATTESTERS}`), 'inference', digest, {
-        quality: '1.1',
-      }),
-    );
+    const words = Array.from({ length: attestations }, (_, k) => {
+      const attester = keyOf(seedOf(`attester ${(i + k) % ATTESTERS}`));
+      const said = { node: attester.did, figures: { quality: '1.1' } };
+      return { ...said, signature: hex(attester.sign(attestationBytes(digest, said))) };
+    });
     const claim = words.length === 0 ? unsigned : { ...unsigned, attestations: words };
-    return { key: `key-${run}-${i}`, body: JSON.stringify(signClaim(seed, claim)) };
+    const signature = hex(keyOf(seed).sign(claimBytes(claim)));
+    return { key: `key-${run}-${i}`, body: JSON.stringify({ claim, signature }) };
   });
 }
+
+const hex = (signature) => Buffer.from(signature, 'base64url').toString('hex');
 
 const keys = new Map();
 function keyOf(seed) {

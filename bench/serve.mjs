@@ -48,7 +48,7 @@ export async function bench(options) {
 async function estimates(folder, { connections, duration }) {
   const server = await start(folder);
   await load({ url: server.url + ESTIMATE, connections, duration: 1 });
-  const result = await load({ url: server.url + ESTIMATE, connections, duration });
+  const result = await load({ ...server, url: server.url + ESTIMATE, connections, duration });
   await server.stop();
   return [rowOf('estimates', result)];
 }
@@ -69,7 +69,7 @@ async function half(folder, sizes) {
   const server = await start(folder);
   await load({ url: server.url + ESTIMATE, connections, duration: 1 });
   const url = server.url + ESTIMATE;
-  const one = await load({ url, connections, duration, overallRate: estimatesBar / 2 });
+  const one = await load({ ...server, url, connections, duration, overallRate: estimatesBar / 2 });
   const overallRate = claimsBar / 2;
   const two = await claimAll(server, requests, { connections, overallRate });
   await server.stop();
@@ -165,14 +165,35 @@ async function start(folder) {
   };
 }
 
-const load = (settings) => autocannon(settings);
+/** Runs a load, and the processor time that server and load took, which other processes do not blur. */
+async function load(settings) {
+  const { process: child, ...rest } = settings;
+  const [before, own] = [processorMs(child?.pid), process.cpuUsage()];
+  const result = await autocannon(rest);
+  const { user, system } = process.cpuUsage(own);
+  return {
+    ...result,
+    serverMs: processorMs(child?.pid) - before,
+    loadMs: (user + system) / 1000,
+  };
+}
+
+/** Milliseconds of user and system time of a process; 0 where there is none. */
+function processorMs(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return 0;
+  }
+}
 
 /** Sends each request once; the ids of claims that were acknowledged, by Idempotency-Key. */
 async function claimAll(server, requests, settings) {
   const acknowledged = new Map();
   let next = 0;
-  const result = await autocannon({
-    url: server.url,
+  const result = await load({
+    ...server,
     amount: requests.length,
     bailout: 200,
     ...settings,
@@ -207,6 +228,8 @@ function rowOf(part, result) {
     part,
     answered,
     perSecond: Math.round(answered / duration),
+    serverUs: Math.round((1000 * result.serverMs) / answered),
+    loadUs: Math.round((1000 * result.loadMs) / answered),
     p50Ms: latency.p50,
     p99Ms: latency.p99,
     ...failuresOf(result),

@@ -8,6 +8,8 @@ import type { Ledger } from '../ledger/ledger.js';
 import { NO_NODES, readNodes, type NodeRegistry } from '../payouts/buckets/claims/nodes.js';
 import { RewardConfig } from '../payouts/buckets/config.js';
 import { createServer, type FocusServer } from '../server/app.js';
+import type { FocusSource } from '../server/focus-source.js';
+import { openFocusThread } from '../server/focus-thread.js';
 import { LOG_LEVELS, type LogLevel } from '../server/log.js';
 import { TOKEN_VARIABLE } from '../server/operator.js';
 import { REQUESTS_PER_MINUTE } from '../server/settings.js';
@@ -76,13 +78,16 @@ async function serve(flags: ServeFlags): Promise<void> {
 }
 
 async function opened(
-  { rate, behindProxy, log, epochs }: ServeFlags,
+  { rate, behindProxy, log, epochs, graph }: ServeFlags,
   ledger: Ledger,
   { config, nodes }: { readonly config: RewardConfig | undefined; readonly nodes: NodeRegistry },
 ): Promise<FocusServer> {
+  let focus: FocusSource | undefined;
   try {
+    if (graph !== undefined) focus = await openFocusThread(graph);
     return await createServer({
       ledger,
+      focus,
       config,
       nodes,
       operatorToken: process.env[TOKEN_VARIABLE],
@@ -92,6 +97,7 @@ async function opened(
       epochs,
     });
   } catch (error) {
+    await focus?.destroy();
     await ledger.close();
     throw error;
   }

@@ -23,7 +23,9 @@ import { claimExplanationRoute } from './routes/claim-explanation.js';
 import { claimRoute } from './routes/claims.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { disputeRoutes } from './routes/disputes.js';
+import { epochRoutes } from './routes/epochs.js';
 import { estimateRoute } from './routes/estimate.js';
+import { focusRoutes } from './routes/focus.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { policyRoute } from './routes/policy.js';
@@ -85,27 +87,27 @@ export async function createServer(options: ServerOptions): Promise<FocusServer>
   await addFront(app, options, metrics);
   const isOperator = operatorCheck(options.operatorToken);
   const claims = { distributor, nodes, now, rate, metrics };
-  await app.register(async (routes) => {
-    await addOpenApi(routes, ENGINE_VERSION);
-    estimateRoute(routes, { distributor, view });
-    calculatorRoute(routes, { distributor, view });
-    bucketRoutes(routes, { distributor, view });
-    policyRoute(routes, distributor.config);
-    claimRoute(routes, claims);
-    claimExplanationRoute(routes, ledger);
-    disputeRoutes(routes, { ...claims, isOperator });
-    settleRoute(routes, { distributor, isOperator });
-    statementRoute(routes, ledger);
-    healthRoutes(routes, {
-      distributor,
-      view,
-      now,
-      isRead: () => isRead,
-      isClosing: () => isClosing,
-    });
-    metricsRoute(routes, metrics);
-    dashboardRoutes(routes);
+  await addOpenApi(app, ENGINE_VERSION);
+  estimateRoute(app, { distributor, view });
+  calculatorRoute(app, { distributor, view });
+  bucketRoutes(app, { distributor, view });
+  policyRoute(app, distributor.config);
+  claimRoute(app, claims);
+  claimExplanationRoute(app, ledger);
+  disputeRoutes(app, { ...claims, isOperator });
+  settleRoute(app, { distributor, isOperator });
+  statementRoute(app, ledger);
+  healthRoutes(app, {
+    distributor,
+    view,
+    now,
+    isRead: () => isRead,
+    isClosing: () => isClosing,
   });
+  metricsRoute(app, metrics);
+  dashboardRoutes(app);
+  focusRoutes(app, options.focus ?? null);
+  epochRoutes(app, options.epochs ?? null);
   await app.ready();
   return {
     app,
@@ -119,6 +121,7 @@ export async function createServer(options: ServerOptions): Promise<FocusServer>
       isClosing = true;
       await app.close();
       await distributor.stop();
+      await options.focus?.destroy();
       await ledger.close();
     },
   };
@@ -173,16 +176,18 @@ async function addFront(
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request) => {
     throw noSuchPage(request);
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { url = 'none' } = request.routeOptions;
     const { elapsedTime, statusCode } = reply;
     metrics.requestAnswered(url, request.method, statusCode, elapsedTime / 1000);
     if (app.log.level === 'debug') {
       request.log.debug({ req: request, status: statusCode, ms: elapsedTime }, 'request');
     }
+    done();
   });
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     void reply.header('x-content-type-options', 'nosniff');
+    done();
   });
 }
 

@@ -103,7 +103,7 @@ export function answers(
   ];
   return {
     ...own,
-    ...Object.fromEntries([...problems, 429].map(described)),
+    ...Object.fromEntries([...problems, 429, 500].map(described)),
   };
 }
 
@@ -115,5 +115,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   409: 'in conflict with what is there',
   422: 'well-formed, and outside what is allowed',
   429: 'too many requests: Retry-After says when',
+  406: 'not in a media type that is accepted',
+  500: 'a failure of the service: the log has it under the id that is told',
   503: 'not ready',
 };

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { NodeRegistry } from '../payouts/buckets/claims/nodes.js';
 import type { RewardConfig } from '../payouts/buckets/config.js';
 
+import type { FocusSource } from './focus-source.js';
 import type { LogLevel, LogSink } from './log.js';
 
 /** How a service is opened. */
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly logSink?: LogSink | undefined;
   /** Whether hours are settled as they end; default true. */
   readonly settles?: boolean | undefined;
+  /** The graph whose focus is served, closed in the end; default none. */
+  readonly focus?: FocusSource | undefined;
   /** Folder of a chain of epochs whose headers are served; default none. */
   readonly epochs?: string | undefined;
 }

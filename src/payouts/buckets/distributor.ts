@@ -9,16 +9,13 @@ import { canonicalJson, sha256Hex } from '../../base/canonical.js';
 import { check, FocusError } from '../../base/errors.js';
 import { MOST_A_COMMIT } from '../../ledger/journal.js';
 import { openLedger, type Ledger } from '../../ledger/ledger.js';
-import { pendingUnits } from '../../ledger/claim.js';
 import { openSqliteStore } from '../../ledger/stores/sqlite.js';
 import { accountingHour, HOUR_MS } from '../accounting-hour.js';
 import { accountPart } from '../account-part.js';
 import { BucketLog } from './bucket-log.js';
 import { perBucket, type Bucket, type PerBucket } from './bucket.js';
 import {
-  challengeTransaction,
   claimTransaction,
-  verdictTransaction,
   type ChallengeRequest,
   type ClaimRequest,
   type Moment,
@@ -26,9 +23,10 @@ import {
   type Verdict,
 } from './claim-transaction.js';
 import { RewardConfig } from './config.js';
-import { eventOf, type SettlementEvent } from './events.js';
+import { postChallenge, postVerdict } from './dispute.js';
+import type { SettlementEvent } from './events.js';
 import { workUnits, type Work } from './work-units.js';
-import { challengeKey, claimIdOf } from './keys.js';
+import { claimIdOf } from './keys.js';
 import type { HourPlan } from './plan.js';
 import type { SettledState } from './settle-state.js';
 import { answerOf, type SubmitAnswer } from './submit-answer.js';
@@ -158,58 +156,14 @@ export class AutomaticRewardDistributor {
    * time. Throws `bad-input` where there is no such claim, or nothing of it can be lost any more.
    */
   async challenge(request: ChallengeRequest): Promise<{ readonly challenge: string }> {
-    await this.#checkContestable(request.claimId);
-    const transaction = challengeTransaction(request, this.#moment());
-    const [{ receipt }] = await this.ledger.postOnce([transaction]);
-    if (receipt.refusal !== null) throw new FocusError('failure', receipt.refusal.reason);
-    return { challenge: transaction.key };
+    await this.ready;
+    return postChallenge(this.ledger, request, this.#moment());
   }
 
   /** Decides a challenge; the next settlement does it. Throws `bad-input` where there is none. */
-  async decide({ challenge, ...rest }: Verdict): Promise<void> {
-    const [entry] = await this.ledger.entriesOf([challenge]);
-    const event = entry === undefined ? null : eventOf(entry);
-    check(
-      event?.type === 'challenge',
-      'bad-input',
-      () => `challenge: expected one, found ${challenge}`,
-    );
-    check(
-      event.claimId === rest.claimId,
-      'bad-input',
-      () => `challenge: of another claim, ${event.claimId}, not ${rest.claimId}`,
-    );
-    await this.#checkContestable(rest.claimId);
-    const transaction = verdictTransaction({ challenge, ...rest }, this.#moment());
-    const [{ receipt, taken }] = await this.ledger.postOnce([transaction]);
-    if (receipt.refusal !== null) throw new FocusError('failure', receipt.refusal.reason);
-    const before = taken === null ? rest.verdict : verdictIn(taken.content);
-    check(
-      before === rest.verdict,
-      'bad-input',
-      () => `challenge: decided before, ${before}; a verdict is not changed`,
-    );
-  }
-
-  /** The key of a challenger's challenge of a claim. */
-  challengeOf(claimId: string, challenger: string): string {
-    return challengeKey(claimId, challenger);
-  }
-
-  async #checkContestable(claimId: string): Promise<void> {
+  async decide(verdict: Verdict): Promise<void> {
     await this.ready;
-    const claim = await this.ledger.claimOf(claimId);
-    check(
-      claim !== null,
-      'bad-input',
-      () => `claim: expected one of this ledger, found ${claimId}`,
-    );
-    check(
-      claim.queued > 0n || pendingUnits(claim) > 0n,
-      'bad-input',
-      () => `claim ${claimId}: final, nothing of it is pending or queued`,
-      'challenge within the challenge window',
-    );
+    await postVerdict(this.ledger, verdict, this.#moment());
   }
 
   /** The state after the last settlement; null before the first. */
@@ -398,9 +352,4 @@ function noClaims(hour: number) {
 
 function textsOf(work: Work): Record<string, string> {
   return Object.fromEntries(Object.entries(work).map(([name, value]) => [name, String(value)]));
-}
-
-function verdictIn(content: string): string {
-  const { details } = JSON.parse(content) as { details?: Record<string, string> };
-  return details?.['verdict'] ?? '';
 }

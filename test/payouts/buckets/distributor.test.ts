@@ -346,6 +346,17 @@ describe('the distributor', () => {
     expect((await submit()).refusal?.code).toBe('already-claimed');
   });
 
+  it('takes claims of the next hour where the clock was set back into a settled one', async () => {
+    const { ledger, clock, open, endHour } = world();
+    const distributor = open();
+    await distributor.submitClaim('inference', 'ada', { tokens: 1000 });
+    await endHour(distributor);
+    clock.ms -= 600_000;
+    const id = await distributor.submitClaim('inference', 'bob', { tokens: 1000 });
+    const { events } = await ledger.explain(id);
+    expect(events.map(({ epoch, outcome }) => [epoch, outcome])).toEqual([[START + 1, 'posted']]);
+  });
+
   it('is not led astray by refused transactions in the log', async () => {
     const { ledger, open, endHour } = world();
     const distributor = open();

@@ -52,6 +52,8 @@ export interface Checked {
   readonly hours: number;
   readonly claims: ReadonlyMap<string, Claim>;
   readonly paidTo: ReadonlyMap<string, bigint>;
+  /** By bucket, over all hours. */
+  readonly granted: Readonly<Record<string, bigint>>;
   /** Hours in which a bucket that asked for more than its floor was bound by its ceiling. */
   readonly atCeiling: number;
   /** Hours in which something was spent from tranches. */
@@ -95,6 +97,7 @@ function walk(
   const paidTo = new Map<string, bigint>();
   const tranches: { hour: number; units: bigint }[] = [];
   const years = new Map<number, bigint>();
+  const totals: Record<string, bigint> = Object.fromEntries(NAMES.map((name) => [name, 0n]));
   const days = new Map<number, { granted: bigint; carried: bigint }>();
   const waiting = [...opened];
   let [atCeiling, fromTranches, expired, slashed] = [0, 0, 0n, 0n];
@@ -145,6 +148,7 @@ function walk(
       }
     }
     const sum = NAMES.reduce((total, name) => total + granted[name], 0n);
+    for (const name of NAMES) totals[name] += granted[name];
     must(sum <= available, hour, `granted ${sum} of ${available}`);
     for (const name of NAMES) {
       const most = (CEILINGS[name] * available) / 100n;
@@ -163,7 +167,7 @@ function walk(
       if (claim.queued === 0n && claim.pending === 0n && hour - claim.hour > 400)
         claims.delete(key);
     }
-    spend(tranches, hour, available - carried > 0n ? fresh : fresh, sum);
+    spend(tranches, hour, fresh, sum);
     if (sum > 0n && carried > 0n) fromTranches++;
     years.set(year, before + sum);
     must(before + sum <= YEARLY, hour, 'the cap of the year');
@@ -172,7 +176,16 @@ function walk(
     days.set(day, { ...of, granted: of.granted + sum });
     must(of.granted + sum <= DAILY + of.carried, hour, 'the budget of the day');
   }
-  return { hours: through.size, claims, paidTo, atCeiling, fromTranches, expired, slashed };
+  return {
+    hours: through.size,
+    claims,
+    paidTo,
+    granted: totals,
+    atCeiling,
+    fromTranches,
+    expired,
+    slashed,
+  };
 }
 
 function applyGrant(
