@@ -33,6 +33,8 @@ import { settleRoute } from './routes/settle.js';
 import { statementRoute } from './routes/statements.js';
 import {
   BODY_BYTES,
+  DRAIN_MS,
+  DRAIN_TICK_MS,
   HEADERS_MS,
   KEEP_ALIVE_MS,
   PATH_CHARACTERS,
@@ -119,7 +121,7 @@ export async function createServer(options: ServerOptions): Promise<FocusServer>
     },
     close: async () => {
       isClosing = true;
-      await app.close();
+      await drain(app);
       await distributor.stop();
       await options.focus?.destroy();
       await ledger.close();
@@ -189,6 +191,21 @@ async function addFront(
     void reply.header('x-content-type-options', 'nosniff');
     done();
   });
+}
+
+/**
+ * Stops accepting, and waits until what is under way is answered. Connections that fall idle are closed, those
+ * that do not after a while too.
+ */
+async function drain(app: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), DRAIN_TICK_MS);
+  const all = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(all);
+  }
 }
 
 async function listenAt(app: FastifyInstance, host: string, port: number): Promise<string> {

@@ -42,5 +42,8 @@ export const BODY_BYTES = 65_536;
 export const REQUEST_MS = 15_000;
 export const HEADERS_MS = 10_000;
 export const KEEP_ALIVE_MS = 65_000;
+/** Longest that requests may take to end when the service closes, and how often idle connections are closed. */
+export const DRAIN_MS = 20_000;
+export const DRAIN_TICK_MS = 50;
 /** Longest part of a path: an account has 256 characters. */
 export const PATH_CHARACTERS = 300;
