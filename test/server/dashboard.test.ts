@@ -135,14 +135,24 @@ it('shows what the service answers, under a policy that allows nothing else', as
     const share = Math.min(1, last['granted_bly'] / last['allotted_bly']);
     expectShown(await shown('utilisation'), 100 * share, 0.051);
   }
-  // Bars are as high as their amounts: one scale for all.
-  const heights = await page
-    .locator('#granted rect.area.inference[x]')
-    .evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute('height'))));
-  expect(heights).toHaveLength(HOURS);
-  const scale = heights[9] / grantedOf(hours[9]);
-  for (const [i, height] of heights.entries()) {
-    expect(Math.abs(height - scale * grantedOf(hours[i]))).toBeLessThan(0.3);
+  // Bars are as high as their amounts on the axis, whose ends are its first and last labels.
+  const plot = page.locator('#granted .plot');
+  const labels = await plot
+    .locator('text[text-anchor=end]')
+    .evaluateAll((texts) => texts.map((each) => [each.getAttribute('y'), each.textContent]));
+  const [[low, zero], [high, most]] = [labels[0], labels[labels.length - 1]];
+  expect([zero, most]).toEqual(['0', '20K']);
+  const scale = (Number(low) - Number(high)) / 20_000;
+  for (const bucket of BUCKETS) {
+    const heights = await plot
+      .locator(`rect.area.${bucket}`)
+      .evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute('height'))));
+    const amounts = hours.map((hour) => hour.buckets[bucket]['granted_bly']);
+    const some = amounts.filter((amount) => amount > 0);
+    expect(heights).toHaveLength(some.length);
+    for (const [k, height] of heights.entries()) {
+      expect(Math.abs(height - scale * some[k])).toBeLessThan(0.3);
+    }
   }
   const shares = await page.locator('#shares .legend .value').allTextContents();
   const sum = shares.reduce((all, text) => all + Number.parseFloat(text), 0);
