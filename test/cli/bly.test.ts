@@ -41,15 +41,12 @@ async function told(...args: string[]): Promise<string> {
   return stdout.trimEnd();
 }
 
-it('calculates the examples of the policy exactly, and clamps', async () => {
+it('calculates examples of each kind exactly, and clamps', async () => {
   const examples: readonly (readonly [string, string])[] = [
     ['--tokens 100000 --quality 1.1', '110'],
     ['--improvement-pct 2 --difficulty 2.0', '2000'],
     ['--validation-tasks 50', '500'],
     ['--dataset-gb 10 --dataset-quality 0.9', '900'],
-    ['--tokens 800000', '800'],
-    ['--improvement-pct 3 --difficulty 1.5', '2250'],
-    ['--validation-tasks 200', '2000'],
     ['--dataset-gb 50 --dataset-quality 0.9 --dataset-diversity 1.1', '4950'],
     ['--tokens 100000 --quality 9', '150'],
   ];

@@ -12,7 +12,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { Head } from '../../ledger/store.js';
 import type { Transaction } from '../../ledger/transaction.js';
 import { perBucket, SOURCE_ACCOUNT, sumOf, type PerBucket } from './bucket.js';
-import { eventOf, type BucketEvent, type SettlementEvent } from './events.js';
+import { eventOf, hourOf, type BucketEvent, type SettlementEvent } from './events.js';
 import { firstState } from './bucket-log.js';
 import { claimIdOf } from './keys.js';
 import { planHour, type HourPlan } from './plan.js';
@@ -206,8 +206,7 @@ class Replay {
       () => `entry ${sequence}: hour ${hour} was settled by the policy ${event.policy}`,
       'give every policy that this ledger was settled by',
     );
-    const isOf = (each: BucketEvent): boolean =>
-      each.sequence < through && (each.type !== 'claim' || each.claim.hour <= hour);
+    const isOf = (each: BucketEvent): boolean => each.sequence < through && hourOf(each) <= hour;
     const settled = settleState(
       policy,
       this.#state ?? firstState(policy, hour),
