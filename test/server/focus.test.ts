@@ -1,6 +1,7 @@
 // The focus that a service tells: equal to the library's, with proofs that verify and bounds that hold.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,7 @@ import { readNeighbourhood } from '../../src/claims/read-neighbourhood.js';
 import { focusExact } from '../../src/focus/exact/focus-exact.js';
 import { readGraph } from '../../src/formats/read.js';
 import { openFocusNode } from '../../src/server/focus-node.js';
+import { machinesOf, makeChain } from '../epoch/chains.js';
 import { ask, openService, type TestService } from './service.js';
 
 const KARATE = fileURLToPath(new URL('../../datasets/karate.tsv', import.meta.url));
@@ -62,7 +64,7 @@ describe('the focus of a graph', () => {
       readonly error_bound: number;
     };
     const folder = mkdtempSync(join(tmpdir(), 'focus-estimate-'));
-    const text = await import('node:fs').then(({ readFileSync }) => readFileSync(KARATE, 'utf8'));
+    const text = readFileSync(KARATE, 'utf8');
     const changed = join(folder, 'changed.tsv');
     writeFileSync(changed, `${text.trimEnd()}\n1\t34\t5\n`);
     const after = await openService({ focus: await openFocusNode(changed) });
@@ -102,5 +104,25 @@ describe('the focus of a graph', () => {
   ])('an estimate of %j answers %i', async (body, status) => {
     const answer = await ask(service, '/focus/estimate', { body });
     expect([status, 422]).toContain(answer.status);
+  });
+});
+
+describe('the epochs of a chain', () => {
+  it('are told by their headers, whose text has the hash that the next one names', async () => {
+    const machines = machinesOf();
+    const { chain, inputs } = await makeChain(1, machines);
+    machines.destroy();
+    const own = await openService({ epochs: chain });
+    expect((await ask(own, '/epochs')).body).toEqual({ epochs: 2 });
+    const [first, second] = await Promise.all(
+      ['/epochs/0', '/epochs/1'].map(async (path) => (await ask(own, path)).body),
+    );
+    const { text, hash } = first as unknown as { readonly text: string; readonly hash: string };
+    expect(createHash('sha256').update(text, 'utf8').digest('hex')).toBe(hash);
+    expect(second).toMatchObject({ epoch: 1, header: { epoch: 1, previous: hash } });
+    expect((await ask(own, '/epochs/2')).body).toMatchObject({ code: 'no-such-epoch' });
+    expect((await ask(own, '/epochs/01')).status).toBe(400);
+    await own.close();
+    for (const folder of [chain, inputs]) rmSync(folder, { recursive: true });
   });
 });
