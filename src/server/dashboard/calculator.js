@@ -198,7 +198,7 @@ function ratesTable({ rates, multipliers: ranges }) {
 
       .map(({ label: factor, range }) => {
         const { least, most } = ranges[range];
-        return element('li', {}, `${factor} ${least}–${most}`);
+        return element('li', {}, `${factor} ${least}\u2060–\u2060${most}`);
       });
     return element(
       'tr',
