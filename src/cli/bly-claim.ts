@@ -25,6 +25,7 @@ import { configOf, hasJson } from './bly-estimate.js';
 import { askService } from './bly-service.js';
 import { addWorkOptions, claimedWorkOf, kindOf, workOf, type WorkFlags } from './bly-work.js';
 import { parsed, readJson, readSeed, readText } from './claim-input.js';
+import type { Ledger } from '../ledger/ledger.js';
 import { withLedger } from './ledger-target.js';
 import { option } from './settings.js';
 
@@ -151,7 +152,7 @@ async function claimAsOperator(flags: ClaimFlags, target: string): Promise<void>
   const recipient = needed(flags, 'recipient');
   const workId = needed(flags, 'workId');
   const evidence = await evidenceOf(flags);
-  await withLedger(target, async (ledger) => {
+  const claim = async (ledger: Ledger): Promise<void> => {
     const distributor = new AutomaticRewardDistributor({ ledger, config: configOf(flags.policy) });
     const claimId = await distributor.submitClaim(kind, recipient, workOf(kind, flags), {
       workId,
@@ -162,7 +163,8 @@ async function claimAsOperator(flags: ClaimFlags, target: string): Promise<void>
     const { sentences, status } = await ledger.explain(claimId);
     const json = { claim_id: claimId, status, explanation: sentences };
     process.stdout.write(`${JSON.stringify(json)}\n`);
-  });
+  };
+  await withLedger(target, claim, { create: true });
 }
 
 async function identityOfFlags(flags: ClaimFlags, node: string): Promise<WorkIdentity> {

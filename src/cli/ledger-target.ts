@@ -4,12 +4,13 @@ import { openLedger, type Ledger } from '../ledger/ledger.js';
 import { isPostgresUrl, openPostgresStore } from '../ledger/stores/postgres.js';
 import { openSqliteStore } from '../ledger/stores/sqlite.js';
 
-/** Opens a ledger that is there, and closes it in the end. */
+/** Opens a ledger, one that is there unless `create`, and closes it in the end. */
 export async function withLedger(
   target: string,
   work: (ledger: Ledger) => Promise<void>,
+  { create = false }: { readonly create?: boolean } = {},
 ): Promise<void> {
-  const ledger = await openTarget(target, false);
+  const ledger = await openTarget(target, create);
   try {
     await work(ledger);
   } finally {

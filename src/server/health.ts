@@ -48,9 +48,11 @@ function backpayIssues(view: BudgetView): readonly Issue[] {
 
 function emptyIssues(view: BudgetView): readonly Issue[] {
   const { bucketEmptyHours: hours } = view.distributor.config.policy.monitoring;
+  // Flooring leaves less than a base unit for each claim that was paid in part.
   const isSpent = ({ numbers }: ViewedHour, bucket: Bucket): boolean =>
     numbers.queuedClaims[bucket] > 0 &&
-    BigInt(numbers.granted[bucket]) >= BigInt(numbers.allotted[bucket]);
+    BigInt(numbers.granted[bucket]) + BigInt(numbers.queuedClaims[bucket]) >=
+      BigInt(numbers.allotted[bucket]);
   return BUCKETS.filter((bucket) => everyHour(view, hours, (each) => isSpent(each, bucket))).map(
     (bucket) => ({
       code: 'bucket-empty',
