@@ -72,6 +72,15 @@ describe('POST /rewards/claims', () => {
     expect(await entries()).toBe(1);
   });
 
+  it('tells nobody but the node what it asked before', async () => {
+    const first = await claimed(service, bodyOf('inference'));
+    const { claim } = bodyOf('inference');
+    // Somebody who saw the claim and the key, and has not the node's key.
+    const forged = await claimed(service, { claim, signature: '00'.repeat(64) });
+    expect(forged).toMatchObject({ status: 401, body: { code: 'wrong-signature' } });
+    expect(forged.text).not.toContain(idOf(first));
+  });
+
   it('works once on a request that comes twice at the same time', async () => {
     const same = [bodyOf(), bodyOf(), bodyOf()].map((body) => claimed(service, body));
     const statuses = (await Promise.all(same)).map(({ status }) => status).sort();

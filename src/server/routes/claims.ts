@@ -14,6 +14,7 @@ import { isRefusal, type ClaimRefusal } from '../../payouts/buckets/claims/refus
 import {
   claimDigest,
   readSignedClaim,
+  verifyClaim,
   type SignedClaim,
 } from '../../payouts/buckets/claims/signed-claim.js';
 import type { AutomaticRewardDistributor } from '../../payouts/buckets/distributor.js';
@@ -111,7 +112,8 @@ async function answeredBefore(
   idempotencyKey: string,
 ): Promise<SubmitAnswer | null> {
   const read = signedClaimIn(body);
-  if (read === null) return null;
+  // What a node asked is told to that node alone.
+  if (read === null || !(await verifyClaim(read))) return null;
   const request = { idempotencyKey, bodyDigest: claimDigest(read.claim) };
   const key = requestKey(read.claim.node, idempotencyKey);
   const [taken] = await distributor.ledger.entriesOf([key]);
