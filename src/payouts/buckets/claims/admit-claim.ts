@@ -8,8 +8,7 @@
 import { sha256Hex } from '../../../base/canonical.js';
 import { FocusError } from '../../../base/errors.js';
 import { checkTime } from '../../../ledger/check-transaction.js';
-import type { Formula } from '../../../ledger/transaction.js';
-import type { Bucket } from '../bucket.js';
+import type { PricedClaim } from '../claim-transaction.js';
 import type { Worth } from '../formulas.js';
 import type { BucketPolicy } from '../policy.js';
 import { judgeAttestations, verifyAttestation, type Verdict } from './attestation.js';
@@ -40,23 +39,12 @@ export interface AdmissionDesk {
   readonly rate: ClaimRate;
 }
 
-/** A claim that may be offered to the ledger. */
-export interface AdmittedClaim {
-  readonly bucket: Bucket;
-  /** Account that is paid. */
-  readonly recipient: string;
-  readonly node: string;
-  readonly workId: string;
-  readonly evidence: string;
-  /** Base units of BLY, above 0. */
-  readonly units: bigint;
-  readonly formula: Formula;
-  /**
-   * What proves it, texts by name: `claim` (as canonical JSON, with its attestations), `signature`,
-   * `claimDigest`, `workDigest`, `nodes` (digest of the registry), what attesters said, what the test said.
-   */
-  readonly details: Readonly<Record<string, string>>;
-}
+/**
+ * A claim that may be offered to the ledger. Its `details` prove it, texts by name: `claim` (as canonical
+ * JSON, with its attestations), `signature`, `claimDigest`, `workDigest`, `nodes` (digest of the registry),
+ * what attesters said, what the test said.
+ */
+export type AdmittedClaim = PricedClaim;
 
 /** What was found before signatures are looked at. */
 interface Judged {
